@@ -1,0 +1,39 @@
+"""Every bound of wfnb in one place, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["LIMITS", "Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that keep one bad input from hurting the rest.
+
+    Sizes are in bytes of UTF-8 JSON text unless the name says otherwise.
+    """
+
+    definition_size_bytes: int = 1_048_576  #: a definition is read by people; more is a mistake
+    definition_depth: int = 64  #: nested JSON levels; below every parser's own recursion limit
+    definition_steps: int = 5_000  #: steps in one definition; pictures and validation stay quick
+    value_depth: int = 128  #: nested levels of any payload or result
+    payload_size_bytes: int = 524_288  #: start payload (pipeline specification, 4.14)
+    expression_length: int = 8_192  #: characters of one expression
+    expression_depth: int = 64  #: nested brackets, checked before parsing
+    expression_time_ms: float = 25.0  #: CPU time of one evaluation (pipeline specification, 4.14)
+    expression_fuel: int = 200_000  #: elementary operations of one evaluation; the same on every machine
+    expression_output_bytes: int = 262_144  #: result of one evaluation (pipeline specification, 4.14)
+    expression_sequence: int = 100_000  #: items of one sequence inside an evaluation
+    expression_string: int = 1_000_000  #: characters of one string inside an evaluation
+    snapshot_size_bytes: int = 262_144  #: what people are shown of a state (specification, 4.13)
+    child_depth: int = 16  #: workflows that call workflows
+    checkpoint_every: int = 200  #: macrosteps between full checkpoints: state at any step stays quick
+    checkpoint_size_bytes: int = 16_384  #: a state of twice this size is stored half as often
+    checkpoint_stride: int = 6  #: at most this many times as seldom: state at any step stays below 50 ms
+    lease_ms: int = 30_000  #: a run's owner must renew before this (specification, 4.14)
+    query_time_ms: int = 30_000  #: one history question
+    query_rows: int = 1_000_000  #: rows one history question may return
+
+
+LIMITS = Limits()
