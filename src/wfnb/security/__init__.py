@@ -1,0 +1,1 @@
+"""What keeps people safe from data: redaction, escaping, confinement."""
