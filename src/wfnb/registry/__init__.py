@@ -1,0 +1,1 @@
+"""What a workspace knows by name: actions, node types, payload schemas."""
