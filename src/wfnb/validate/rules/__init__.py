@@ -1,0 +1,1 @@
+"""The rules: one module each, one function `check` that gives findings about a source."""
