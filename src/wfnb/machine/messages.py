@@ -1,0 +1,263 @@
+"""What goes in and what comes out: the closed unions of commands and events.
+
+A *command* says what arrived, with its time; everything that is not determined by program and state enters here. An *event*
+says what became true, and carries the writes that make it true in the state tree. Every workflow kind speaks this language,
+so the store, the driver, history and the debugger need no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from wfnb.model.values import JsonValue, Write
+
+__all__ = [
+    "Advance",
+    "Cancel",
+    "ChildScheduled",
+    "Command",
+    "Completed",
+    "ControlMoved",
+    "Event",
+    "Failed",
+    "Fired",
+    "InvocationFailed",
+    "InvocationScheduled",
+    "InvocationSucceeded",
+    "RunCanceled",
+    "RunFailed",
+    "RunStarted",
+    "RunSucceeded",
+    "Start",
+    "StepCanceled",
+    "StepFailed",
+    "StepStarted",
+    "StepSucceeded",
+    "WaitOpened",
+    "WaitResolved",
+]
+
+Error: TypeAlias = dict[str, JsonValue]
+"""An error as data: category, code, message, and where known expression, line, column."""
+
+
+# --- commands -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Begin the run."""
+
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """Do the next step. `spread` in [0, 1) places the jitter of a retry, should the step fail."""
+
+    at_us: int
+    spread: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """An effect was performed; `output` is what it gave."""
+
+    at_us: int
+    effect_id: str
+    output: JsonValue
+    cached: bool = False
+    spread: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An effect could not be performed."""
+
+    at_us: int
+    effect_id: str
+    error: Error
+    spread: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """The time of a wait has come."""
+
+    at_us: int
+    effect_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Someone wants the run to end."""
+
+    at_us: int
+    reason: str
+    actor: str = "local"
+
+
+Command: TypeAlias = Start | Advance | Completed | Failed | Fired | Cancel
+
+
+# --- events -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Event:
+    """Base of events: their time, and the writes they make on the state tree."""
+
+    at_us: int
+    writes: tuple[Write, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(_Event):
+    """The run began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSucceeded(_Event):
+    """The run reached its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailed(_Event):
+    """An error found no handler."""
+
+    error: Error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCanceled(_Event):
+    """The run was ended from outside."""
+
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted(_Event):
+    """An attempt at a step began."""
+
+    instance: str
+    step_id: str
+    type: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSucceeded(_Event):
+    """A step is done. `error` is set when it failed and its own policy lets the run go on."""
+
+    instance: str
+    attempt: int
+    branch: str | None = None
+    error: Error | None = None
+    handled_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFailed(_Event):
+    """An attempt failed. `handled_by` names who goes on: a retry, an enclosing block, or nobody."""
+
+    instance: str
+    attempt: int
+    error: Error
+    handled_by: str | None = None
+    retry_at_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCanceled(_Event):
+    """The run was ended while this step was under way."""
+
+    instance: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlMoved(_Event):
+    """The place of execution moved: a block was entered or left, or a loop went to its next item."""
+
+    move: Literal["enter", "leave", "next-item", "unwind"]
+    instance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationScheduled(_Event):
+    """An action is to be performed."""
+
+    effect_id: str
+    instance: str
+    action_id: str
+    action_version: int
+    key: str
+    input: JsonValue
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationSucceeded(_Event):
+    """An action gave its output; `cached` when it was not performed again but recognised by its key."""
+
+    effect_id: str
+    output: JsonValue
+    cached: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationFailed(_Event):
+    """An action failed."""
+
+    effect_id: str
+    error: Error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildScheduled(_Event):
+    """Another workflow is to be run as a child."""
+
+    effect_id: str
+    instance: str
+    workflow_id: str
+    workflow_version: int
+    payload: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitOpened(_Event):
+    """The run waits. `due_at_us` is when it goes on by itself."""
+
+    effect_id: str
+    instance: str
+    wait_type: Literal["retry"]
+    due_at_us: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitResolved(_Event):
+    """A wait is over."""
+
+    effect_id: str
+    status: Literal["RESOLVED", "CANCELED"]
+
+
+Event: TypeAlias = (
+    RunStarted
+    | RunSucceeded
+    | RunFailed
+    | RunCanceled
+    | StepStarted
+    | StepSucceeded
+    | StepFailed
+    | StepCanceled
+    | ControlMoved
+    | InvocationScheduled
+    | InvocationSucceeded
+    | InvocationFailed
+    | ChildScheduled
+    | WaitOpened
+    | WaitResolved
+)

@@ -1,0 +1,176 @@
+"""Control blocks: what entering an if, a loop, a try or a return does, and how blocks end (pipeline specification, 4.7)."""
+
+from __future__ import annotations
+
+from wfnb.errors import ExpressionError, ValidationError
+from wfnb.machine.messages import ChildScheduled, ControlMoved, RunSucceeded, StepSucceeded
+from wfnb.machine.pipeline import frames
+from wfnb.machine.pipeline.turn import Turn
+from wfnb.model.values import JsonValue, Write
+from wfnb.validate.program import LinkedStep
+
+__all__ = ["begin_control", "settle", "succeed"]
+
+
+def begin_control(turn: Turn, step: LinkedStep) -> None:
+    """Begin a control step. Entering a block is a step of its own; what stands inside are further steps.
+
+    Raises
+    ------
+    ExpressionError, ValidationError
+        When the condition, the items or the input cannot be used.
+    """
+    match step.kind:
+        case "if":
+            _enter(turn, step, "then" if _condition(turn, step) else "else")
+        case "tryCatch":
+            _enter(turn, step, "try")
+        case "forEach":
+            _begin_loop(turn, step)
+        case "return":
+            succeed(turn, advance=False)
+            _end(turn)
+        case "callWorkflow":
+            _begin_child(turn, step)
+        case _:
+            raise AssertionError(f"{step.kind} is not a control step")
+
+
+def succeed(turn: Turn, writes: tuple[Write, ...] = (), *, advance: bool = True) -> None:
+    """End the current step well and go on to the next one of the same block."""
+    moved = frames.advance(turn.state) if advance else ()
+    turn.emit(
+        StepSucceeded(
+            at_us=turn.at_us, instance=turn.instance, attempt=turn.attempt, writes=(*writes, *moved)
+        )
+    )
+
+
+def settle(turn: Turn) -> None:
+    """Leave every block that has come to its end; after the last one the run has succeeded."""
+    while turn.state.frames and not turn.state.terminal:
+        depth = len(turn.state.frames) - 1
+        frame = turn.state.frames[depth]
+        if frame["at"] < len(turn.program.blocks[frame["block"]]):
+            return
+        following = frames.next_item(turn.state, depth) if "loop" in frame else None
+        if following is not None:
+            turn.emit(
+                ControlMoved(
+                    at_us=turn.at_us, move="next-item", instance=frames.place(frame), writes=tuple(following)
+                )
+            )
+        elif depth == 0:
+            _end(turn)
+        else:
+            writes = [*frames.leave(turn.state, depth)]
+            moved = ControlMoved(
+                at_us=turn.at_us, move="leave", instance=frames.place(frame), writes=tuple(writes)
+            )
+            turn.emit(moved)
+            turn.emit(
+                ControlMoved(
+                    at_us=turn.at_us,
+                    move="leave",
+                    instance=frames.place(frame),
+                    writes=tuple(frames.advance(turn.state)),
+                )
+            )
+
+
+def _end(turn: Turn) -> None:
+    turn.emit(
+        RunSucceeded(at_us=turn.at_us, writes=(Write(("status",), "SUCCEEDED"), Write(("frames",), [])))
+    )
+
+
+def _condition(turn: Turn, step: LinkedStep) -> bool:
+    condition = step.condition
+    if condition is None:
+        raise AssertionError("an if is linked with its condition")
+    value = turn.value(condition)
+    if isinstance(value, bool):
+        return value
+    raise ExpressionError(
+        f"The condition gave {_kind(value)}; it must be true or false",
+        code="CONDITION_NOT_BOOLEAN",
+        field="condition",
+        hint="Compare explicitly, for example with “= true” or “!= null”.",
+    )
+
+
+def _enter(turn: Turn, step: LinkedStep, block: str) -> None:
+    """Enter a block; the frame below keeps pointing at the control step until the block is left."""
+    instance = turn.instance
+    turn.emit(
+        StepSucceeded(
+            at_us=turn.at_us,
+            instance=instance,
+            attempt=turn.attempt,
+            branch=block,
+            writes=tuple(frames.enter(turn.state, step, instance, block)),
+        )
+    )
+
+
+def _begin_loop(turn: Turn, step: LinkedStep) -> None:
+    if step.condition is None:
+        raise AssertionError("a loop is linked with its items")
+    items = turn.value(step.condition)
+    if not isinstance(items, list):
+        raise ValidationError(
+            f"The items of the loop are {_kind(items)}; a list was expected.",
+            code="ITEMS_NOT_A_LIST",
+            hint="Put the expression in brackets, or guard it with coalesce(…, []).",
+        )
+    if not items:
+        succeed(turn)
+        return
+    instance = turn.instance
+    writes = frames.enter_loop(turn.state, step, instance, items)
+    turn.emit(
+        StepSucceeded(
+            at_us=turn.at_us, instance=instance, attempt=turn.attempt, branch="body", writes=tuple(writes)
+        )
+    )
+
+
+def _begin_child(turn: Turn, step: LinkedStep) -> None:
+    if step.child is None or step.inputs is None:
+        raise AssertionError("a child workflow is linked with its id, version and inputs")
+    payload = turn.value(step.inputs)
+    effect_id = f"{turn.instance}#{turn.attempt}"
+    pending = {
+        "kind": "child",
+        "instance": turn.instance,
+        "workflowId": step.child[0],
+        "workflowVersion": step.child[1],
+        "payload": payload,
+    }
+    turn.emit(
+        ChildScheduled(
+            at_us=turn.at_us,
+            effect_id=effect_id,
+            instance=turn.instance,
+            workflow_id=step.child[0],
+            workflow_version=step.child[1],
+            payload=payload,
+            writes=(Write(("pending", effect_id), pending),),
+        )
+    )
+
+
+def _kind(value: JsonValue) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
