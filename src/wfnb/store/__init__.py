@@ -1,0 +1,1 @@
+"""Where the truth lives: state tables behind one port, in SQLite or in memory."""

@@ -1,0 +1,86 @@
+"""Rows of the state file as values: columns in the order of their fields, JSON text read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wfnb.model.values import Write
+from wfnb.store.records import (
+    EventRow,
+    InvocationRow,
+    MacrostepRow,
+    RunRow,
+    StepRow,
+    VersionRow,
+    WaitRow,
+)
+from wfnb.store.text import load
+
+__all__ = [
+    "event_row",
+    "invocation_row",
+    "macrostep_row",
+    "read_writes",
+    "run_row",
+    "step_row",
+    "version_row",
+    "wait_row",
+]
+
+_Columns = Sequence[Any]
+
+
+def version_row(row: _Columns) -> VersionRow:
+    """A row of ``versions``."""
+    return VersionRow(*_with_json(row, 3, 6))
+
+
+def run_row(row: _Columns) -> RunRow:
+    """A row of ``runs``."""
+    return RunRow(*row) if row[9] is None else RunRow(*_with_json(row, 9))
+
+
+def step_row(row: _Columns) -> StepRow:
+    """A row of ``steps``."""
+    return StepRow(*row) if row[8] is None else StepRow(*_with_json(row, 8))
+
+
+def invocation_row(row: _Columns) -> InvocationRow:
+    """A row of ``invocations``."""
+    return InvocationRow(*_with_json(row, 9, 10, 11))
+
+
+def wait_row(row: _Columns) -> WaitRow:
+    """A row of ``waits``."""
+    return WaitRow(*row)
+
+
+def event_row(row: _Columns) -> EventRow:
+    """A row of ``events``."""
+    return EventRow(*_with_json(row, 5))
+
+
+def macrostep_row(row: _Columns) -> MacrostepRow:
+    """A row of ``macrosteps`` without its run."""
+    seq, at_us, command, writes = row
+    return MacrostepRow(seq, at_us, command, read_writes(writes))
+
+
+def _with_json(row: _Columns, *columns: int) -> list[Any]:
+    """The columns with the JSON text in some of them read."""
+    values = list(row)
+    for column in columns:
+        values[column] = load(values[column])
+    return values
+
+
+def read_writes(text: str) -> tuple[Write, ...]:
+    """The writes of a macrostep from their text.
+
+    Examples
+    --------
+    >>> read_writes('[[["a"],1],[["b"]]]')
+    (Write(path=('a',), value=1), Write(path=('b',), value=DELETE))
+    """
+    return tuple(map(Write.from_json, load(text)))

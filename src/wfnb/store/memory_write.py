@@ -1,0 +1,175 @@
+"""What commits and new runs change in the tables in memory. Everything is checked before anything is changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from wfnb.errors import StoreError
+from wfnb.store.memory_calls import Calls
+from wfnb.store.memory_tables import Cells, Log, Table
+from wfnb.store.records import Claim, Commit, NewRun
+from wfnb.store.refusals import no_version, run_exists, stale_commit
+from wfnb.store.rows import Call, OpenedWait, RowChanges, StoredMacrostep, label_of
+
+__all__ = ["Tables"]
+
+
+class Tables:
+    """All tables with their indices; for one thread at a time."""
+
+    def __init__(self) -> None:
+        self.log = Log()
+        self.versions: dict[tuple[str, int], Cells] = {}
+        self.runs: Table[int] = Table("runs", self.log)
+        self.steps: Table[tuple[int, int]] = Table("steps", self.log)
+        self.waits: Table[int] = Table("waits", self.log)
+        self.events: Table[int] = Table("events", self.log)
+        self.calls = Calls(self.log, self.runs)
+        self.macrosteps: defaultdict[int, list[StoredMacrostep]] = defaultdict(list)
+        self.checkpoints: dict[int, list[tuple[int, str]]] = {}
+        self.open: dict[int, Cells] = {}
+        self.by_id: dict[str, int] = {}
+        self.by_parent: dict[tuple[int, str | None], int] = {}
+        self._by_key: dict[tuple[str, str], int] = {}
+        self._by_wait: dict[tuple[int, str], int] = {}
+        self._open_steps: dict[tuple[int, str, int], tuple[int, int]] = {}
+
+    def create_run(self, run: NewRun, tree: str) -> tuple[Cells, bool]:
+        """Add a run, unless one stands where it would."""
+        if (run.workflow_id, run.workflow_version) not in self.versions:
+            raise no_version(run)
+        known = self._known(run)
+        if known is not None:
+            return self.runs.rows[known], False
+        if run.run_id in self.by_id:
+            raise run_exists(run)
+        if run.parent_run_no is not None and run.parent_run_no not in self.runs.rows:
+            raise StoreError("The store refuses a row: there is no such parent.", code="STORE_REFUSED")
+        self.log.next_revision()
+        number = len(self.runs.rows) + 1
+        self.runs.add(number, number, _new_run(run))
+        self.open[number] = self.runs.rows[number]
+        self.by_id[run.run_id] = number
+        if run.key is not None:
+            self._by_key[run.workflow_id, run.key] = number
+        if run.parent_run_no is not None:
+            self.by_parent[run.parent_run_no, run.parent_effect] = number
+        self.checkpoints[number] = [(0, tree)]
+        return self.runs.rows[number], True
+
+    def _known(self, run: NewRun) -> int | None:
+        """Number of the run that stands where this one would: with its key, or called by the same step."""
+        by_key = None if run.key is None else self._by_key.get((run.workflow_id, run.key))
+        if by_key is not None or run.parent_run_no is None:
+            return by_key
+        return self.by_parent.get((run.parent_run_no, run.parent_effect))
+
+    def commit(self, commit: Commit, rows: RowChanges) -> dict[str, Claim]:
+        """Write all rows of a commit; what was found out about its calls, by effect id."""
+        self._check(commit, rows)
+        self.log.next_revision()
+        self._move_on(commit, rows)
+        return self._write(commit.run_no, rows)
+
+    def _check(self, commit: Commit, rows: RowChanges) -> None:
+        """Refuse a commit before anything is changed."""
+        run = self.open.get(commit.run_no)
+        if run is None or (run["seq"], run["epoch"]) != (commit.expected_seq, commit.epoch):
+            raise stale_commit(commit)
+        for call in rows.calls:
+            if isinstance(call, Call):
+                self.calls.check(commit.run_no, call)
+        for wait in rows.waits:
+            if isinstance(wait, OpenedWait) and (commit.run_no, wait.effect_id) in self._by_wait:
+                raise StoreError(
+                    "The store refuses a row: an effect has one wait.",
+                    code="STORE_REFUSED",
+                    where=wait.effect_id,
+                )
+        if len({step.seq for step in rows.begun}) < len(rows.begun):
+            raise StoreError("The store refuses a row: a macrostep begins one step.", code="STORE_REFUSED")
+
+    def _move_on(self, commit: Commit, rows: RowChanges) -> None:
+        self.runs.change(
+            commit.run_no,
+            seq=rows.seq,
+            status=rows.status,
+            label=rows.label,
+            cursor=commit.cursor,
+            error=rows.error,
+            updated_us=rows.updated_us,
+            completed_us=rows.completed_us,
+        )
+        if commit.release:
+            self.runs.rows[commit.run_no].update(owner=None, lease_until_us=None)
+        if rows.completed_us is not None:
+            del self.open[commit.run_no]
+
+    def _write(self, run_no: int, rows: RowChanges) -> dict[str, Claim]:
+        self.macrosteps[run_no].extend(rows.macrosteps)
+        for begun in rows.begun:
+            self.steps.add((run_no, begun.seq), run_no, begun._asdict())
+            if begun.end_seq is None:
+                self._open_steps[run_no, begun.instance, begun.attempt] = (run_no, begun.seq)
+        for ended in rows.ended:
+            place = self._open_steps.pop((run_no, ended.instance, ended.attempt), None)
+            if place is not None:
+                self.steps.change(place, **ended._asdict())
+        claims: dict[str, Claim] = {}
+        for call in rows.calls:
+            if isinstance(call, Call):
+                claims[call.effect_id] = self.calls.claim(run_no, call)
+            else:
+                self.calls.end(run_no, call)
+        if rows.canceled_us is not None:
+            self.calls.cancel_open(run_no, rows.canceled_us)
+        self._write_rare(run_no, rows)
+        return claims
+
+    def _write_rare(self, run_no: int, rows: RowChanges) -> None:
+        """What most commits do not have."""
+        for wait in rows.waits:
+            if isinstance(wait, OpenedWait):
+                number = len(self.waits.rows) + 1
+                cells = {"wait_no": number, "status": "WAITING", "resolved_us": None, **wait._asdict()}
+                self.waits.add(number, run_no, cells)
+                self._by_wait[run_no, wait.effect_id] = number
+            else:
+                known = self._by_wait.get((run_no, wait.effect_id))
+                if known is not None and self.waits.rows[known]["status"] == "WAITING":
+                    self.waits.change(known, **wait._asdict())
+        for happening in rows.happenings:
+            self.happened(run_no, happening._asdict())
+        if rows.checkpoint is not None:
+            self.checkpoints[run_no].append((rows.seq, rows.checkpoint))
+
+    def happened(self, run_no: int, cells: Cells) -> None:
+        """Add an audit event."""
+        number = len(self.events.rows) + 1
+        self.events.add(number, run_no, {"event_no": number, **cells})
+
+
+def _new_run(run: NewRun) -> Cells:
+    return {
+        "run_id": run.run_id,
+        "workflow_id": run.workflow_id,
+        "workflow_version": run.workflow_version,
+        "definition_hash": run.definition_hash,
+        "kind": run.kind,
+        "status": run.state.status,
+        "label": label_of(run.state),
+        "cursor": None,
+        "error": None,
+        "key": run.key,
+        "trigger": run.trigger,
+        "parent_run_no": run.parent_run_no,
+        "parent_effect": run.parent_effect,
+        "depth": run.depth,
+        "seq": 0,
+        "epoch": 0,
+        "owner": run.owner,
+        "lease_until_us": run.lease_until_us,
+        "started_us": run.started_us,
+        "updated_us": run.started_us,
+        "completed_us": None,
+    }

@@ -1,0 +1,170 @@
+"""The port of every state store, and the film: the state of a run at any macrostep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from wfnb.errors import NotFoundError
+from wfnb.machine.state import State, fold
+from wfnb.model.values import JsonValue
+from wfnb.store.records import (
+    Changes,
+    Claim,
+    Commit,
+    EventRow,
+    InvocationRow,
+    MacrostepRow,
+    NewRun,
+    RunFilter,
+    RunRow,
+    StepRow,
+    VersionRow,
+    WaitRow,
+)
+
+__all__ = ["Store", "film", "state_at"]
+
+
+class Store(Protocol):
+    """State tables. Every method is one transaction; any thread may call any method."""
+
+    @property
+    def location(self) -> str:
+        """Where the tables are, for people."""
+
+    def close(self) -> None:
+        """Give everything back. Further calls fail."""
+
+    # definitions
+
+    def save_version(self, version: VersionRow) -> None:
+        """Store a published version.
+
+        Raises
+        ------
+        StoreError
+            ``VERSION_EXISTS``: versions never change.
+        """
+
+    def version(self, workflow_id: str, version: int | None = None) -> VersionRow | None:
+        """A version, or the latest one."""
+
+    def versions(self, workflow_id: str | None = None) -> list[VersionRow]:
+        """All versions (of one workflow), by workflow and version."""
+
+    # runs
+
+    def last_run_no(self) -> int:
+        """Number of the newest run; 0 when there is none."""
+
+    def create_run(self, run: NewRun) -> tuple[RunRow, bool]:
+        """Create a run, unless its key is taken: then the run that has it, and False."""
+
+    def commit(self, commit: Commit) -> Mapping[str, Claim]:
+        """Make macrosteps true in one transaction; what was found out about scheduled invocations, by effect id.
+
+        Raises
+        ------
+        StaleWriterError
+            When another owner has moved the run on: nothing was changed.
+        """
+
+    def run(self, run_id: str) -> RunRow | None:
+        """A run by its id."""
+
+    def run_by_no(self, run_no: int) -> RunRow | None:
+        """A run by its number."""
+
+    def child(self, parent_run_no: int, effect_id: str) -> RunRow | None:
+        """The child run that a step started."""
+
+    def runs(self, filter: RunFilter) -> list[RunRow]:  # noqa: A002 - the field's word
+        """A page of runs, newest first."""
+
+    def count_runs(self, filter: RunFilter) -> int:  # noqa: A002 - the field's word
+        """How many runs match, on all pages."""
+
+    def steps(self, run_no: int) -> list[StepRow]:
+        """Steps in the order in which they began."""
+
+    def step_before(self, run_no: int, seq: int) -> StepRow | None:
+        """The step that had ended last at macrostep `seq`, or None before the first."""
+
+    def invocations(self, run_no: int) -> list[InvocationRow]:
+        """Invocations in the order in which they were scheduled."""
+
+    def invocation(self, run_no: int, effect_id: str) -> tuple[InvocationRow, Claim] | None:
+        """An invocation and whose it is now: what recovery asks about a pending effect."""
+
+    def begin_attempt(self, invocation_no: int, at_us: int) -> int:
+        """Note that a started invocation is performed once more (after a crash); its new attempt number."""
+
+    def waits(self, run_no: int) -> list[WaitRow]:
+        """Waits in the order in which they were opened."""
+
+    def events(self, run_no: int) -> list[EventRow]:
+        """Audit events in order."""
+
+    # states
+
+    def checkpoint(self, run_no: int, seq: int) -> tuple[int, dict[str, JsonValue]] | None:
+        """The newest checkpoint at or before `seq`: its seq and the state tree."""
+
+    def macrosteps(self, run_no: int, after: int, upto: int) -> list[MacrostepRow]:
+        """Macrosteps with ``after < seq <= upto``, in order."""
+
+    # leases
+
+    def claim_run(
+        self, run_no: int, owner: str, now_us: int, until_us: int, dead: tuple[str, ...] = ()
+    ) -> RunRow | None:
+        """Take an open run whose lease is free, expired, this owner's or held by a dead owner; raises its epoch.
+
+        None when it is over or somebody else holds it. One guarded UPDATE.
+        """
+
+    def renew_leases(self, owner: str, until_us: int) -> int:
+        """Prolong all leases of an owner; how many."""
+
+    def release_leases(self, owner: str) -> int:
+        """Give back all leases of an owner; how many."""
+
+    def open_runs(self) -> list[RunRow]:
+        """Runs that are not over, oldest first."""
+
+    # history
+
+    def changes(self, after_rev: int, limit: int) -> Changes:
+        """Rows changed after a revision, whole revisions only, about `limit` rows; read in one transaction."""
+
+
+def state_at(store: Store, run: RunRow, seq: int | None = None) -> State:
+    """The state of a run after macrostep `seq` (the last one when absent).
+
+    Complexity: the nearest checkpoint and at most ``LIMITS.checkpoint_every`` macrosteps; up to six times as many
+    when the state is large.
+
+    Raises
+    ------
+    NotFoundError
+        ``NO_SUCH_STEP`` when the run has no such macrostep.
+    """
+    wanted = run.seq if seq is None else seq
+    found = store.checkpoint(run.run_no, wanted)
+    if found is None or not 0 <= wanted <= run.seq:
+        raise NotFoundError(
+            f"The run {run.run_id} has no macrostep {wanted}; they go from 0 to {run.seq}.",
+            code="NO_SUCH_STEP",
+        )
+    base, tree = found
+    writes = (write for row in store.macrosteps(run.run_no, base, wanted) for write in row.writes)
+    return fold(State(run.run_id, tree), writes)
+
+
+def film(store: Store, run: RunRow) -> Iterator[tuple[MacrostepRow, State]]:
+    """Every macrostep after the first with the state it left, in order: one pass over the whole run."""
+    state = state_at(store, run, 0)
+    for row in store.macrosteps(run.run_no, 0, run.seq):
+        state = fold(state, row.writes)
+        yield row, state

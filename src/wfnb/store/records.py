@@ -1,0 +1,245 @@
+"""Rows of the state tables as frozen values: what stores take and give. Times are microseconds since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wfnb.machine.messages import Event
+from wfnb.machine.state import State
+from wfnb.model.values import JsonValue, Write
+
+__all__ = [
+    "Changes",
+    "Claim",
+    "Commit",
+    "EventRow",
+    "InvocationRow",
+    "Macrostep",
+    "MacrostepRow",
+    "NewRun",
+    "RunFilter",
+    "RunRow",
+    "StepRow",
+    "VersionRow",
+    "WaitRow",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A published version; never changed once it is stored."""
+
+    workflow_id: str
+    version: int
+    name: str
+    definition: dict[str, JsonValue]
+    definition_hash: str
+    payload_schema_ref: str | None
+    payload_schema: dict[str, JsonValue] | None
+    trigger_event: str | None
+    published_by: str
+    published_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run to be created. `key` makes it start once: a second run with the same workflow and key is not created.
+
+    `parent_run_no` and `parent_effect` name the step that called it, and make it start once as well; `owner` and `lease_until_us` its first lease.
+    """
+
+    run_id: str
+    workflow_id: str
+    workflow_version: int
+    definition_hash: str
+    state: State
+    started_us: int
+    kind: str = "pipeline"
+    key: str | None = None
+    trigger: str = "manual"
+    parent_run_no: int | None = None
+    parent_effect: str | None = None
+    depth: int = 0
+    owner: str | None = None
+    lease_until_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as lists show it, and what its owner needs to drive it.
+
+    `label` is ``meta.state``; `cursor` the definition path of the step under way; `seq` the number of the last macrostep.
+    """
+
+    run_no: int
+    run_id: str
+    workflow_id: str
+    workflow_version: int
+    definition_hash: str
+    kind: str
+    status: str
+    label: str | None
+    cursor: str | None
+    error: dict[str, JsonValue] | None
+    key: str | None
+    trigger: str
+    parent_run_no: int | None
+    parent_effect: str | None
+    depth: int
+    seq: int
+    epoch: int
+    owner: str | None
+    lease_until_us: int | None
+    started_us: int
+    updated_us: int
+    completed_us: int | None
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One attempt at one execution of a step.
+
+    `seq` is the macrostep that began it, `end_seq` the one that ended it; `branch` the block a control step took;
+    `handled_by` who went on after an error.
+    """
+
+    run_no: int
+    seq: int
+    instance: str
+    step_id: str
+    type: str
+    attempt: int
+    status: str
+    branch: str | None
+    error: dict[str, JsonValue] | None
+    handled_by: str | None
+    end_seq: int | None
+    started_us: int
+    ended_us: int | None
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationRow:
+    """One call of an action. `shared_with` is the invocation whose result it took over because the key was the same."""
+
+    invocation_no: int
+    run_no: int
+    effect_id: str
+    instance: str
+    action_id: str
+    action_version: int
+    key: str
+    status: str
+    attempt: int
+    input: JsonValue
+    output: JsonValue
+    error: dict[str, JsonValue] | None
+    shared_with: int | None
+    scheduled_us: int
+    ended_us: int | None
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRow:
+    """A wait of a run. `due_us` is when it goes on by itself."""
+
+    wait_no: int
+    run_no: int
+    effect_id: str
+    instance: str
+    wait_type: str
+    status: str
+    due_us: int | None
+    created_us: int
+    resolved_us: int | None
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Audit: something that happened to a run as a whole."""
+
+    event_no: int
+    run_no: int
+    seq: int
+    at_us: int
+    kind: str
+    data: dict[str, JsonValue]
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class Macrostep:
+    """What one command did, ready to be stored."""
+
+    at_us: int
+    command: str
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MacrostepRow:
+    """A stored macrostep: its writes on the state tree, in order."""
+
+    seq: int
+    at_us: int
+    command: str
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Macrosteps of one run that become true together, or not at all.
+
+    It holds only when the run still has `expected_seq` and `epoch`. `state` is the state after the last macrostep; `release`
+    gives the lease back.
+    """
+
+    run_no: int
+    epoch: int
+    expected_seq: int
+    macrosteps: tuple[Macrostep, ...]
+    state: State
+    cursor: str | None
+    release: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a commit found out about a scheduled invocation.
+
+    ``perform``: it is this run's to perform. ``cached``: the same key has succeeded before, with `output`. ``busy``: the same
+    key is under way in another run.
+    """
+
+    mode: Literal["perform", "cached", "busy"]
+    invocation_no: int
+    attempt: int
+    output: JsonValue = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs a list shows; newest first. `before` is the ``run_no`` after which the page begins (keyset paging)."""
+
+    status: tuple[str, ...] = ()
+    workflow_id: str | None = None
+    workflow_version: int | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Rows that changed after a revision, and the revision they bring a reader to."""
+
+    rev: int
+    runs: tuple[RunRow, ...] = ()
+    steps: tuple[StepRow, ...] = ()
+    invocations: tuple[InvocationRow, ...] = ()
+    waits: tuple[WaitRow, ...] = ()
+    events: tuple[EventRow, ...] = ()

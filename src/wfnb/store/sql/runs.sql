@@ -1,0 +1,107 @@
+-- Runs: one row each; every change of one is guarded by what it must still be.
+
+-- name: create
+INSERT INTO runs (
+    run_id, workflow_id, workflow_version, definition_hash, kind, status, label, key, trigger, parent_run_no,
+    parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, rev
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+RETURNING run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev;
+
+-- name: move_on
+-- The fence: no row is changed when the run has another owner, has moved on, or is over.
+UPDATE runs
+SET seq = ?, status = ?, label = ?, cursor = ?, error = ?, updated_us = ?, completed_us = ?, rev = ?
+WHERE run_no = ? AND seq = ? AND epoch = ? AND completed_us IS NULL;
+
+-- name: release
+UPDATE runs SET owner = NULL, lease_until_us = NULL WHERE run_no = ?;
+
+-- name: last_no
+SELECT coalesce(max(run_no), 0) FROM runs;
+
+-- name: by_id
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+FROM runs
+WHERE run_id = ?;
+
+-- name: by_no
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+FROM runs
+WHERE run_no = ?;
+
+-- name: by_key
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+FROM runs
+WHERE workflow_id = ? AND key = ?;
+
+-- name: by_parent
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+FROM runs
+WHERE parent_run_no = ? AND parent_effect = ?;
+
+-- name: page
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+FROM runs
+WHERE (?1 IS NULL OR workflow_version = ?1) AND run_no < ?2
+ORDER BY run_no DESC
+LIMIT ?3;
+
+-- name: page_of_workflow
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+FROM runs
+WHERE workflow_id = ?1 AND (?2 IS NULL OR workflow_version = ?2) AND run_no < ?3
+ORDER BY run_no DESC
+LIMIT ?4;
+
+-- name: page_of_status
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+FROM runs INDEXED BY runs_status
+WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_version = ?3) AND run_no < ?4
+ORDER BY run_no DESC
+LIMIT ?5;
+
+-- name: count
+SELECT count(*)
+FROM runs
+WHERE (?1 IS NULL OR workflow_id = ?1) AND (?2 IS NULL OR workflow_version = ?2);
+
+-- name: count_of_status
+SELECT count(*)
+FROM runs INDEXED BY runs_status
+WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_version = ?3);
+
+-- name: open
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+FROM runs
+WHERE status IN ('PENDING', 'RUNNING', 'WAITING')
+ORDER BY run_no;
+
+-- name: claim
+UPDATE runs
+SET owner = ?2, lease_until_us = ?4, epoch = epoch + 1
+WHERE run_no = ?1
+    AND status IN ('PENDING', 'RUNNING', 'WAITING')
+    AND (
+        owner IS NULL
+        OR owner = ?2
+        OR lease_until_us < ?3
+        OR owner IN (SELECT value FROM json_each(?5))
+    )
+RETURNING run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev;
+
+-- name: renew_leases
+UPDATE runs SET lease_until_us = ? WHERE owner = ? AND status IN ('PENDING', 'RUNNING', 'WAITING');
+
+-- name: release_leases
+UPDATE runs SET owner = NULL, lease_until_us = NULL WHERE owner = ? AND status IN ('PENDING', 'RUNNING', 'WAITING');

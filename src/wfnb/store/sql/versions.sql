@@ -1,0 +1,35 @@
+-- Published versions: written once, never changed.
+
+-- name: add
+INSERT INTO versions (
+    workflow_id, version, name, definition, definition_hash, payload_schema_ref, payload_schema, trigger_event,
+    published_by, published_us
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING;
+
+-- name: get
+SELECT workflow_id, version, name, definition, definition_hash, payload_schema_ref, payload_schema, trigger_event,
+    published_by, published_us
+FROM versions
+WHERE workflow_id = ? AND version = ?;
+
+-- name: latest
+SELECT workflow_id, version, name, definition, definition_hash, payload_schema_ref, payload_schema, trigger_event,
+    published_by, published_us
+FROM versions
+WHERE workflow_id = ?
+ORDER BY version DESC
+LIMIT 1;
+
+-- name: every
+SELECT workflow_id, version, name, definition, definition_hash, payload_schema_ref, payload_schema, trigger_event,
+    published_by, published_us
+FROM versions
+ORDER BY workflow_id, version;
+
+-- name: of_workflow
+SELECT workflow_id, version, name, definition, definition_hash, payload_schema_ref, payload_schema, trigger_event,
+    published_by, published_us
+FROM versions
+WHERE workflow_id = ?
+ORDER BY version;

@@ -1,0 +1,358 @@
+"""The state store in one SQLite file: WAL mode, every commit on disk before it is acknowledged.
+
+Several processes may use the file at once, each through this class. Write transactions begin as IMMEDIATE, so that none fails
+half-way for want of a lock. Connections checkpoint the log by SQLite's own rule (every thousand pages) when they commit.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import apsw
+
+from wfnb.model.values import JsonValue
+from wfnb.store import decode
+from wfnb.store.connections import Connections
+from wfnb.store.records import (
+    Changes,
+    Claim,
+    Commit,
+    EventRow,
+    InvocationRow,
+    MacrostepRow,
+    NewRun,
+    RunFilter,
+    RunRow,
+    StepRow,
+    VersionRow,
+    WaitRow,
+)
+from wfnb.store.refusals import no_version, run_exists, stale_call, version_exists
+from wfnb.store.rows import label_of, row_changes
+from wfnb.store.schema import check_library, prepare
+from wfnb.store.sqlite_commit import claim_again, write_commit
+from wfnb.store.statements import CHANGES, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, VERSIONS
+from wfnb.store.text import dump, load_object
+
+__all__ = ["SqliteStore"]
+
+T = TypeVar("T")
+_LAST_NO = sys.maxsize  # SQLite's largest row number
+
+
+class SqliteStore:
+    """State tables in a SQLite file. Implements `wfnb.store.port.Store`.
+
+    Parameters
+    ----------
+    path
+        The file; its folder must exist. It is created, readable by its owner alone, when it is not there.
+
+    Raises
+    ------
+    StoreError
+        ``SQLITE_TOO_OLD``, ``STORE_FOREIGN``, ``STORE_TOO_NEW``, ``STORE_UNREACHABLE``, ``STORE_READ_ONLY``, ``STORE_DAMAGED``,
+        ``STORE_BUSY``, ``STORE_FULL``. Every method may raise the last four, ``STORE_CLOSED`` and ``STORE_FORKED``, and
+        `StoreLostError` when the file was replaced or unlocked behind the store's back.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        check_library(apsw.sqlite_lib_version())
+        self._path = Path(path).absolute()
+        self._connections = Connections(self._path)
+        try:
+            prepare(self._connections, self._path)
+        except BaseException:
+            self._connections.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def location(self) -> str:
+        """Path of the file."""
+        return str(self._path)
+
+    def close(self) -> None:
+        """Close the connections of all threads; any thread may call it, also twice. Further calls fail."""
+        self._connections.close()
+
+    # --- definitions
+
+    def save_version(self, version: VersionRow) -> None:
+        """Store a published version; ``VERSION_EXISTS`` when there is one already."""
+        values = (
+            version.workflow_id,
+            version.version,
+            version.name,
+            dump(version.definition),
+            version.definition_hash,
+            version.payload_schema_ref,
+            None if version.payload_schema is None else dump(version.payload_schema),
+            version.trigger_event,
+            version.published_by,
+            version.published_us,
+        )
+        with self._connections.writing() as db:
+            db.execute(VERSIONS.add, values)
+            if not db.changes():
+                raise version_exists(version)
+
+    def version(self, workflow_id: str, version: int | None = None) -> VersionRow | None:
+        """A version, or the latest one."""
+        if version is None:
+            return self._one(decode.version_row, VERSIONS.latest, (workflow_id,))
+        return self._one(decode.version_row, VERSIONS.get, (workflow_id, version))
+
+    def versions(self, workflow_id: str | None = None) -> list[VersionRow]:
+        """All versions (of one workflow), by workflow and version."""
+        if workflow_id is None:
+            return self._all(decode.version_row, VERSIONS.every)
+        return self._all(decode.version_row, VERSIONS.of_workflow, (workflow_id,))
+
+    # --- runs
+
+    def last_run_no(self) -> int:
+        """Number of the newest run; 0 when there is none."""
+        with self._connections.reading() as db:
+            return cast("int", db.execute(RUNS.last_no).get)
+
+    def create_run(self, run: NewRun) -> tuple[RunRow, bool]:
+        """Create a run, unless its key or the step that calls it has one already: then that run, and False.
+
+        Raises
+        ------
+        StoreError
+            ``RUN_EXISTS`` when another run has its id.
+        NotFoundError
+            ``NO_SUCH_VERSION`` when its version is not stored.
+        """
+        tree = dump(run.state.tree)
+        with self._connections.writing() as db:
+            if not db.execute(VERSIONS.get, (run.workflow_id, run.workflow_version)).fetchall():
+                raise no_version(run)
+            known = _known(db, run)
+            if known is not None:
+                return known, False
+            rev = db.execute(TRANSACTION.next_revision).get
+            created = db.execute(RUNS.create, (*_columns(run), rev)).fetchall()
+            if not created:
+                raise run_exists(run)
+            row = decode.run_row(created[0])
+            db.execute(PROGRESS.add_checkpoint, (row.run_no, 0, tree))
+        return row, True
+
+    def commit(self, commit: Commit) -> Mapping[str, Claim]:
+        """Make macrosteps true in one transaction; what was found out about scheduled invocations, by effect id.
+
+        Raises
+        ------
+        StaleWriterError
+            When another owner has moved the run on: nothing was changed.
+        """
+        rows = row_changes(commit)
+        with self._connections.writing() as db:
+            rev = db.execute(TRANSACTION.next_revision).get
+            return write_commit(db, commit, rows, rev)
+
+    def run(self, run_id: str) -> RunRow | None:
+        """A run by its id."""
+        return self._one(decode.run_row, RUNS.by_id, (run_id,))
+
+    def run_by_no(self, run_no: int) -> RunRow | None:
+        """A run by its number."""
+        return self._one(decode.run_row, RUNS.by_no, (run_no,))
+
+    def child(self, parent_run_no: int, effect_id: str) -> RunRow | None:
+        """The child run that a step started."""
+        return self._one(decode.run_row, RUNS.by_parent, (parent_run_no, effect_id))
+
+    def runs(self, filter: RunFilter) -> list[RunRow]:  # noqa: A002 - the field's word
+        """A page of runs, newest first."""
+        before = _LAST_NO if filter.before is None else filter.before
+        workflow, version, limit = filter.workflow_id, filter.workflow_version, max(filter.limit, 0)
+        if filter.status:
+            with self._connections.snapshot() as db:
+                # The index gives each status newest first; the page is among the first of each.
+                values = [(status, workflow, version, before, limit) for status in set(filter.status)]
+                found = [row for given in values for row in db.execute(RUNS.page_of_status, given)]
+            return [decode.run_row(row) for row in sorted(found, key=_run_no, reverse=True)[:limit]]
+        if workflow is not None:
+            return self._all(decode.run_row, RUNS.page_of_workflow, (workflow, version, before, limit))
+        return self._all(decode.run_row, RUNS.page, (version, before, limit))
+
+    def count_runs(self, filter: RunFilter) -> int:  # noqa: A002 - the field's word
+        """How many runs match, on all pages."""
+        chosen = (filter.workflow_id, filter.workflow_version)
+        with self._connections.snapshot() as db:
+            if not filter.status:
+                return cast("int", db.execute(RUNS.count, chosen).get)
+            counts = [db.execute(RUNS.count_of_status, (s, *chosen)).get for s in set(filter.status)]
+        return sum(counts)
+
+    def steps(self, run_no: int) -> list[StepRow]:
+        """Steps in the order in which they began."""
+        return self._all(decode.step_row, PROGRESS.steps, (run_no,))
+
+    def step_before(self, run_no: int, seq: int) -> StepRow | None:
+        """The step that had ended last at macrostep `seq`."""
+        found = self._all(decode.step_row, PROGRESS.step_before, (run_no, seq))
+        return found[0] if found else None
+
+    def invocations(self, run_no: int) -> list[InvocationRow]:
+        """Invocations in the order in which they were scheduled."""
+        return self._all(decode.invocation_row, INVOCATIONS.of_run, (run_no,))
+
+    def invocation(self, run_no: int, effect_id: str) -> tuple[InvocationRow, Claim] | None:
+        """The invocation of a pending effect and whose it is now; None when there is none, or when it has ended without an answer."""
+        row = self._one(decode.invocation_row, INVOCATIONS.of_effect, (run_no, effect_id))
+        if row is None or row.status in ("FAILED", "CANCELED"):
+            return None
+        if row.status == "SUCCEEDED":
+            return row, Claim("cached", row.invocation_no, row.attempt, row.output)
+        if row.shared_with is None:
+            return row, Claim("perform", row.invocation_no, row.attempt)
+        with self._connections.writing() as db:
+            rev = db.execute(TRANSACTION.next_revision).get
+            claim = claim_again(db, row, rev)
+            now = db.execute(INVOCATIONS.of_effect, (run_no, effect_id)).fetchall()
+        return decode.invocation_row(now[0]), claim
+
+    def begin_attempt(self, invocation_no: int, at_us: int) -> int:
+        """Note that a started invocation is performed once more (after a crash); its new attempt number.
+
+        Raises
+        ------
+        StaleWriterError
+            When it is not under way any more.
+        """
+        with self._connections.writing() as db:
+            rev = db.execute(TRANSACTION.next_revision).get
+            found = db.execute(INVOCATIONS.begin_attempt, (rev, invocation_no)).fetchall()
+            if not found:
+                raise stale_call(invocation_no)
+            attempt, run_no, instance, action_id = found[0]
+            data = dump({"instance": instance, "action": action_id, "attempt": attempt})
+            db.execute(PROGRESS.note, (at_us, "attempt.repeated", data, rev, run_no))
+        return cast("int", attempt)
+
+    def waits(self, run_no: int) -> list[WaitRow]:
+        """Waits in the order in which they were opened."""
+        return self._all(decode.wait_row, PROGRESS.waits, (run_no,))
+
+    def events(self, run_no: int) -> list[EventRow]:
+        """Audit events in order."""
+        return self._all(decode.event_row, PROGRESS.events, (run_no,))
+
+    # --- states
+
+    def checkpoint(self, run_no: int, seq: int) -> tuple[int, dict[str, JsonValue]] | None:
+        """The newest checkpoint at or before `seq`: its seq and the state tree."""
+        found = self._one(tuple, PROGRESS.checkpoint, (run_no, seq))
+        return None if found is None else (found[0], load_object(found[1]) or {})
+
+    def macrosteps(self, run_no: int, after: int, upto: int) -> list[MacrostepRow]:
+        """Macrosteps with ``after < seq <= upto``, in order."""
+        return self._all(decode.macrostep_row, PROGRESS.macrosteps, (run_no, after, upto))
+
+    # --- leases
+
+    def claim_run(
+        self, run_no: int, owner: str, now_us: int, until_us: int, dead: tuple[str, ...] = ()
+    ) -> RunRow | None:
+        """Take an open run whose lease is free, expired, this owner's or held by a dead owner; raises its epoch."""
+        values = (run_no, owner, now_us, until_us, json.dumps(dead))
+        with self._connections.writing() as db:
+            found = db.execute(RUNS.claim, values).fetchall()
+        return decode.run_row(found[0]) if found else None
+
+    def renew_leases(self, owner: str, until_us: int) -> int:
+        """Prolong all leases of an owner; how many."""
+        return self._change(RUNS.renew_leases, (until_us, owner))
+
+    def release_leases(self, owner: str) -> int:
+        """Give back all leases of an owner; how many."""
+        return self._change(RUNS.release_leases, (owner,))
+
+    def open_runs(self) -> list[RunRow]:
+        """Runs that are not over, oldest first."""
+        return self._all(decode.run_row, RUNS.open)
+
+    # --- history
+
+    def changes(self, after_rev: int, limit: int) -> Changes:
+        """Rows changed after a revision, whole revisions only, about `limit` rows; read in one transaction."""
+        with self._connections.snapshot() as db:
+            bound = db.execute(CHANGES.bound, (after_rev, max(limit, 1) - 1)).get
+            upto = db.execute(TRANSACTION.head_revision).get if bound is None else bound
+            span = (after_rev, upto)
+            return Changes(
+                upto,
+                tuple(map(decode.run_row, db.execute(CHANGES.runs, span))),
+                tuple(map(decode.step_row, db.execute(CHANGES.steps, span))),
+                tuple(map(decode.invocation_row, db.execute(CHANGES.invocations, span))),
+                tuple(map(decode.wait_row, db.execute(CHANGES.waits, span))),
+                tuple(map(decode.event_row, db.execute(CHANGES.events, span))),
+            )
+
+    # --- small things
+
+    def _all(self, make: Callable[[Sequence[Any]], T], sql: str, values: tuple[Any, ...] = ()) -> list[T]:
+        with self._connections.reading() as db:
+            return [make(row) for row in db.execute(sql, values)]
+
+    def _one(self, make: Callable[[Sequence[Any]], T], sql: str, values: tuple[Any, ...]) -> T | None:
+        with self._connections.reading() as db:
+            found = db.execute(sql, values).fetchall()
+            return make(found[0]) if found else None
+
+    def _change(self, sql: str, values: tuple[Any, ...]) -> int:
+        with self._connections.writing() as db:
+            db.execute(sql, values)
+            return db.changes()
+
+
+def _columns(run: NewRun) -> tuple[Any, ...]:
+    return (
+        run.run_id,
+        run.workflow_id,
+        run.workflow_version,
+        run.definition_hash,
+        run.kind,
+        run.state.status,
+        label_of(run.state),
+        run.key,
+        run.trigger,
+        run.parent_run_no,
+        run.parent_effect,
+        run.depth,
+        run.owner,
+        run.lease_until_us,
+        run.started_us,
+        run.started_us,
+    )
+
+
+def _known(db: apsw.Connection, run: NewRun) -> RunRow | None:
+    """The run that stands where this one would: with its key, or called by the same step."""
+    found = []
+    if run.key is not None:
+        found = db.execute(RUNS.by_key, (run.workflow_id, run.key)).fetchall()
+    if not found and run.parent_run_no is not None:
+        found = db.execute(RUNS.by_parent, (run.parent_run_no, run.parent_effect)).fetchall()
+    return decode.run_row(found[0]) if found else None
+
+
+def _run_no(row: Sequence[Any]) -> int:
+    return cast("int", row[0])

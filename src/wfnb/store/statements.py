@@ -1,0 +1,146 @@
+"""The written SQL of the state tables by name: one class for each file of statements in ``sql``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from typing import Any, Final, TypeVar, cast
+
+__all__ = ["CHANGES", "INVOCATIONS", "PROGRESS", "RUNS", "TRANSACTION", "VERSIONS", "migrations"]
+
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_FOLDER = files("wfnb.store")
+S = TypeVar("S")
+
+
+def _read(kind: type[S], file: str) -> S:
+    """The statements of a file. Names that the file and the class do not share are an error here, not in a query."""
+    parts = _NAME.split((_FOLDER / "sql" / file).read_text(encoding="utf-8"))
+    found = {
+        name: body.strip().removesuffix(";") for name, body in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    if extra := found.keys() ^ {field.name for field in fields(cast("Any", kind))}:
+        raise AssertionError(f"{file} and {kind.__name__} differ in {sorted(extra)}")
+    return kind(**found)
+
+
+def migrations() -> list[str]:
+    """Scripts that bring a file from each schema version to the next, oldest first; the first starts from nothing."""
+    folder = _FOLDER / "migrations"
+    scripts = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda e: e.name
+    )
+    return [script.read_text(encoding="utf-8") for script in scripts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    """Statements of ``sql/transaction.sql``."""
+
+    application_id: str
+    begin_read: str
+    begin_write: str
+    commit: str
+    count_tables: str
+    distrust_schema: str
+    durable: str
+    head_revision: str
+    keep_foreign_keys: str
+    mark_application: str
+    next_revision: str
+    rollback: str
+    schema_version: str
+    use_wal: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Versions:
+    """Statements of ``sql/versions.sql``."""
+
+    add: str
+    every: str
+    get: str
+    latest: str
+    of_workflow: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Statements of ``sql/runs.sql``."""
+
+    by_id: str
+    by_key: str
+    by_no: str
+    by_parent: str
+    claim: str
+    count: str
+    count_of_status: str
+    create: str
+    last_no: str
+    move_on: str
+    open: str
+    page: str
+    page_of_status: str
+    page_of_workflow: str
+    release: str
+    release_leases: str
+    renew_leases: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """Statements of ``sql/progress.sql``."""
+
+    add_checkpoint: str
+    add_event: str
+    add_macrostep: str
+    begin_step: str
+    checkpoint: str
+    end_step: str
+    events: str
+    macrosteps: str
+    note: str
+    open_wait: str
+    resolve_wait: str
+    steps: str
+    step_before: str
+    waits: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Invocations:
+    """Statements of ``sql/invocations.sql``."""
+
+    abandon: str
+    add: str
+    begin_attempt: str
+    cancel_open: str
+    end: str
+    holder: str
+    of_effect: str
+    of_run: str
+    own: str
+    predecessor: str
+    share: str
+    try_again: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """Statements of ``sql/changes.sql``."""
+
+    bound: str
+    events: str
+    invocations: str
+    runs: str
+    steps: str
+    waits: str
+
+
+TRANSACTION: Final = _read(_Transaction, "transaction.sql")
+VERSIONS: Final = _read(_Versions, "versions.sql")
+RUNS: Final = _read(_Runs, "runs.sql")
+PROGRESS: Final = _read(_Progress, "progress.sql")
+INVOCATIONS: Final = _read(_Invocations, "invocations.sql")
+CHANGES: Final = _read(_Changes, "changes.sql")
