@@ -1,0 +1,259 @@
+"""The driver of one run: decide, commit, act, and again. The only loop between the machine and the world.
+
+*Commit, then act*: an effect is performed only after the transaction that scheduled it. So a crash before the commit changed
+nothing, and after it recovery finds the effect pending and performs it with the same key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from wfnb.engine.children import child_outcome
+from wfnb.engine.clock import Clock
+from wfnb.engine.ids import spread_of
+from wfnb.engine.performers import Performer
+from wfnb.errors import CommandError, RegistryError, TransientError, WfnbError
+from wfnb.machine.faults import error_data
+from wfnb.machine.messages import (
+    Advance,
+    Cancel,
+    Command,
+    Completed,
+    Event,
+    Failed,
+    Fired,
+    InvocationScheduled,
+    Start,
+    StepCanceled,
+    StepFailed,
+    StepSucceeded,
+)
+from wfnb.machine.protocol import Machine, evaluate
+from wfnb.machine.state import State
+from wfnb.model.paths import definition_path
+from wfnb.model.times import iso
+from wfnb.model.values import JsonValue
+from wfnb.registry.actions import ActionContext, ActionRegistry
+from wfnb.security.redact import redactions, scrub, secret_texts
+from wfnb.store.port import Store
+from wfnb.store.records import Claim, Commit, Macrostep, RunRow
+from wfnb.validate.program import Program
+
+__all__ = ["Driver", "Surroundings"]
+
+_COMMITS_PER_BREATH = (
+    16  # a run of pure steps lets leases, cancels and other runs in between: a few milliseconds
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a driver needs from the engine around it.
+
+    `child` begins the child run that a pending effect asks for, unless it is there already, and waits for its end;
+    `sleep_until` waits for a moment; `committed` hears of the state after every commit.
+    """
+
+    store: Store
+    actions: ActionRegistry
+    clock: Clock
+    performer: Performer
+    seed: int | None
+    child: Callable[[RunRow, str, dict[str, JsonValue]], Awaitable[tuple[RunRow, State]]]
+    sleep_until: Callable[[RunRow, int], Awaitable[int]]
+    committed: Callable[[State], None]
+
+
+class Driver:
+    """Drives one run that this engine has claimed."""
+
+    def __init__(
+        self, around: Surroundings, machine: Machine, program: Program, run: RunRow, state: State
+    ) -> None:
+        self.state = state
+        self._run = run
+        self._seq = run.seq
+        self._updated_us = run.updated_us
+        self._around = around
+        self._machine = machine
+        self._program = program
+        self._claims: dict[str, Claim] = {}
+        self._inputs: dict[str, InvocationScheduled] = {}
+        self._input: JsonValue = None
+        self._step_ended = False
+
+    @property
+    def run(self) -> RunRow:
+        """The run's row as the last commit left it; made when it is asked for, because most steps need only two of its fields."""
+        return replace(self._run, seq=self._seq, updated_us=self._updated_us, status=self.state.status)
+
+    async def to_end(self) -> None:
+        """Drive the run until it is over.
+
+        Raises
+        ------
+        StaleWriterError
+            When another owner has taken the run over; nothing was changed then.
+        """
+        commits = 0
+        while not self.state.terminal:
+            await self.once(ahead=True)
+            commits += 1
+            if commits % _COMMITS_PER_BREATH == 0:
+                await asyncio.sleep(0)
+
+    async def to_step_end(self) -> None:
+        """Drive the run until one step has ended, and begin no further one: what a debugger calls."""
+        self._step_ended = False
+        while not self._step_ended and not self.state.terminal:
+            await self.once(ahead=False)
+
+    def next_step(self) -> tuple[str, str, str] | None:
+        """Id, instance path and type of the step under way or next."""
+        instance = self._machine.cursor(self._program, self.state)
+        step = self._program.step(definition_path(instance)) if instance else None
+        return (step.id, instance, step.type) if step and instance else None
+
+    async def once(self, *, ahead: bool) -> None:
+        """One commit. `ahead`: begin the next step in the same transaction in which the last one ended."""
+        if self.state.status == "PENDING":
+            self._commit((Start(at_us=self._now(acted=False)),), ahead=ahead)
+        elif self.state.pending:
+            effect_id = next(iter(self.state.pending))
+            command = await self._perform(effect_id)
+            self._commit((command,), ahead=ahead)
+        else:
+            self._commit((), ahead=True)
+
+    def cancel(self, reason: str, actor: str) -> None:
+        """End the run from outside."""
+        self._commit((Cancel(at_us=self._now(acted=False), reason=reason, actor=actor),), ahead=False)
+
+    # --- deciding and committing
+
+    def _now(self, *, acted: bool) -> int:
+        return self._around.clock.moment_us(self._run.run_id, self._seq + 1, self._updated_us, acted=acted)
+
+    def _commit(self, commands: tuple[Command, ...], *, ahead: bool) -> None:
+        state = self.state
+        macrosteps: list[Macrostep] = []
+        at_us = self._updated_us
+        for command in commands:
+            state, events = self._decide(state, command)
+            at_us = command.at_us
+            macrosteps.append(Macrostep(at_us, type(command).__name__, events))
+        if ahead and state.status == "RUNNING" and not state.pending:
+            seq = self._seq + len(macrosteps) + 1
+            at_us = self._around.clock.moment_us(self._run.run_id, seq, at_us, acted=False)
+            spread = spread_of(self._around.seed, self._run.run_id, seq)
+            state, events = self._decide(state, Advance(at_us=at_us, spread=spread))
+            macrosteps.append(Macrostep(at_us, "Advance", events))
+        macrosteps = [step for step in macrosteps if step.events]
+        if not macrosteps:
+            raise CommandError("The run cannot go on from here.", where=self._run.run_id)
+        self._store(macrosteps, state)
+
+    def _decide(self, state: State, command: Command) -> tuple[State, tuple[Event, ...]]:
+        events: list[Event] = []
+        for event, after in self._machine.microsteps(self._program, state, command, evaluate):
+            events.append(event)
+            state = after
+        return state, tuple(events)
+
+    def _store(self, macrosteps: list[Macrostep], state: State) -> None:
+        cursor = self._machine.cursor(self._program, state)
+        events = [event for step in macrosteps for event in step.events]
+        commit = Commit(
+            self._run.run_no,
+            self._run.epoch,
+            self._seq,
+            tuple(macrosteps),
+            state,
+            definition_path(cursor) if cursor else None,
+            release=state.terminal,
+        )
+        claims = self._around.store.commit(commit)
+        self._claims.update(claims)
+        self._inputs = {e.effect_id: e for e in events if isinstance(e, InvocationScheduled)}
+        self._step_ended |= any(isinstance(e, StepSucceeded | StepFailed | StepCanceled) for e in events)
+        self.state = state
+        self._seq += len(macrosteps)
+        self._updated_us = macrosteps[-1].at_us
+        self._around.committed(state)
+
+    # --- acting
+
+    async def _perform(self, effect_id: str) -> Command:
+        pending = self.state.pending[effect_id]
+        if pending["kind"] == "wait":
+            due = await self._around.sleep_until(self.run, int(pending["dueAt"]))
+            return Fired(at_us=max(due, self._updated_us), effect_id=effect_id)
+        spread = spread_of(self._around.seed, self._run.run_id, self._seq + 1)
+        try:
+            if pending["kind"] == "child":
+                output, cached = await self._call_child(effect_id, pending), False
+            else:
+                output, cached = await self._call(effect_id)
+        except WfnbError as error:
+            data = self._without_secrets(error_data(error))
+            return Failed(at_us=self._now(acted=True), effect_id=effect_id, error=data, spread=spread)
+        return Completed(
+            at_us=self._now(acted=True), effect_id=effect_id, output=output, cached=cached, spread=spread
+        )
+
+    def _without_secrets(self, error: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """An action may quote in its error what it was given: secrets of the call and of the run are masked in it."""
+        envelope = self.state.envelope
+        known = {*secret_texts(self._input), *secret_texts(envelope, redactions(envelope))}
+        scrubbed: dict[str, JsonValue] = scrub(error, known)
+        return scrubbed
+
+    async def _call_child(self, effect_id: str, pending: dict[str, JsonValue]) -> JsonValue:
+        child, state = await self._around.child(self.run, effect_id, pending)
+        self._updated_us = max(self._updated_us, child.completed_us or 0)
+        return child_outcome(child, state)
+
+    async def _call(self, effect_id: str) -> tuple[JsonValue, bool]:
+        scheduled, claim = self._scheduled(effect_id)
+        self._input = scheduled.input
+        if claim.mode == "cached":
+            return claim.output, True
+        if claim.mode == "busy":
+            raise TransientError(
+                "Another run is performing a call with the same idempotency key.", code="KEY_IN_PROGRESS"
+            )
+        action = self._around.actions.get(scheduled.action_id, scheduled.action_version)
+        if action is None:
+            raise RegistryError(
+                f"The action {scheduled.action_id}@{scheduled.action_version} is not registered here."
+            )
+        now = iso(self._updated_us)
+        context = ActionContext(self._run.run_id, scheduled.instance, scheduled.key, claim.attempt, now)
+        return await self._around.performer.perform(action, scheduled.input, context), False
+
+    def _scheduled(self, effect_id: str) -> tuple[InvocationScheduled, Claim]:
+        """What is to be performed: known from this driver's own commit, or read from the tables after a crash."""
+        if effect_id in self._inputs:
+            return self._inputs[effect_id], self._claims.pop(effect_id)
+        found = self._around.store.invocation(self._run.run_no, effect_id)
+        if found is None:
+            raise CommandError(
+                "A pending effect has no invocation row.", code="STORE_INCONSISTENT", where=effect_id
+            )
+        row, claim = found
+        if claim.mode == "perform":
+            attempt = self._around.store.begin_attempt(claim.invocation_no, self._updated_us)
+            claim = replace(claim, attempt=attempt)
+        event = InvocationScheduled(
+            at_us=row.scheduled_us,
+            effect_id=effect_id,
+            instance=row.instance,
+            action_id=row.action_id,
+            action_version=row.action_version,
+            key=row.key,
+            input=row.input,
+            attempt=claim.attempt,
+        )
+        return event, claim

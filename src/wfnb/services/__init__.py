@@ -1,0 +1,1 @@
+"""What happens around the engine: publishing definitions, starting runs."""

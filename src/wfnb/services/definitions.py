@@ -1,0 +1,111 @@
+"""Publishing: from what was written to an immutable version."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from wfnb.errors import DefinitionError
+from wfnb.limits import LIMITS
+from wfnb.model.definition import Definition
+from wfnb.model.values import JsonValue, content_hash
+from wfnb.store.port import Store
+from wfnb.store.records import VersionRow
+from wfnb.validate.catalog import Catalog
+from wfnb.validate.check import check
+from wfnb.validate.findings import Finding, has_errors
+
+__all__ = ["Published", "publish", "written"]
+
+
+class Published(NamedTuple):
+    """What publishing gave; see `wfnb.publication.Publication`."""
+
+    ok: bool
+    workflow: str | None
+    version: int | None
+    findings: tuple[Finding, ...]
+    definition: JsonValue
+
+
+def written(definition: JsonValue | os.PathLike[str]) -> JsonValue:
+    """What was written: a dict as it is, a file's text, or text.
+
+    Text of one line that does not begin like JSON and names a file is the path of one.
+
+    Raises
+    ------
+    DefinitionError
+        ``NO_SUCH_FILE`` or ``FILE_TOO_LARGE``.
+    """
+    if isinstance(definition, os.PathLike):
+        return _read(Path(definition))
+    if isinstance(definition, str) and _looks_like_path(definition):
+        return _read(Path(definition))
+    return definition
+
+
+def _looks_like_path(text: str) -> bool:
+    one_line = "\n" not in text and not text.lstrip().startswith(("{", "["))
+    return one_line and text.endswith((".json", ".yaml", ".yml"))
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.exists() and not path.is_file():  # a device or a pipe may never end
+            raise DefinitionError("This is not a file.", code="NO_SUCH_FILE", where=path.name)
+        with path.open("rb") as file:
+            data = file.read(LIMITS.definition_size_bytes + 1)
+        if len(data) > LIMITS.definition_size_bytes:
+            raise DefinitionError(
+                "The file is too large for a definition.", code="FILE_TOO_LARGE", where=path.name
+            )
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DefinitionError("The file is not UTF-8 text.", code="BROKEN_TEXT", where=path.name) from None
+    except OSError as error:
+        raise DefinitionError(
+            f"The file cannot be read: {error.strerror}.", code="NO_SUCH_FILE", where=path.name
+        ) from None
+    except ValueError:  # a name with NUL
+        raise DefinitionError("This is not the name of a file.", code="NO_SUCH_FILE") from None
+
+
+def publish(store: Store, catalog: Catalog, text: JsonValue, *, actor: str, now_us: int) -> Published:
+    """Check and store a definition; the same content again gives the version it has."""
+    checked = check(text, catalog)
+    definition = checked.definition
+    raw = definition.to_json() if definition else text if isinstance(text, dict) else None
+    name = definition.id if definition else raw.get("id") if isinstance(raw, dict) else None
+    if definition is None or has_errors(checked.findings):
+        return Published(False, name, None, checked.findings, raw)
+    content = {key: value for key, value in definition.to_json().items() if key != "version"}
+    digest = content_hash(content)
+    earlier = store.versions(definition.id)
+    same = next((version for version in earlier if version.definition_hash == digest), None)
+    if same is not None:
+        return Published(True, definition.id, same.version, checked.findings, raw)
+    taken = {version.version for version in earlier}
+    wanted = definition.version or 1
+    number = wanted if wanted not in taken else max(taken) + 1
+    store.save_version(_row(definition, number, digest, catalog, by=(actor, now_us)))
+    return Published(True, definition.id, number, checked.findings, raw)
+
+
+def _row(
+    definition: Definition, number: int, digest: str, catalog: Catalog, *, by: tuple[str, int]
+) -> VersionRow:
+    ref = definition.payload_schema_ref
+    schema = catalog.schemas.json_schema(ref) if ref and catalog.schemas.get(ref) else None
+    return VersionRow(
+        definition.id,
+        number,
+        definition.name,
+        {**definition.to_json(), "version": number},
+        digest,
+        ref,
+        schema,
+        definition.trigger.event_name if definition.trigger else None,
+        *by,
+    )
