@@ -1,0 +1,108 @@
+"""Open a workspace: which store it writes to, and which time it goes by."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from wfnb.engine.clock import Clock, SimulatedClock, SystemClock
+from wfnb.errors import DefinitionError, RegistryError, StoreError, ValidationError
+from wfnb.expr import EXTENDED, STANDARD
+from wfnb.model.arguments import check_whole
+from wfnb.store.memory import MemoryStore
+from wfnb.store.port import Store
+from wfnb.store.sqlite import SqliteStore
+from wfnb.workspace import Workspace
+
+__all__ = ["open"]
+
+
+def open(  # noqa: A001 - the name people write: wfnb.open
+    path: str | os.PathLike[str] = ".",
+    *,
+    store: str | Store | None = None,
+    clock: str | Clock | None = None,
+    seed: int | None = None,
+    functions: str = "standard",
+) -> Workspace:
+    """Open the workspace of a folder, or make one.
+
+    Parameters
+    ----------
+    path
+        The folder. State is kept in ``.wfnb/`` inside it.
+    store
+        ``"memory"`` keeps nothing after the process; a `Store` of your own is used as it is. Without it: SQLite in the folder.
+    clock
+        An ISO moment makes time simulated: runs get the same times in every execution, and waiting takes no real time.
+    seed
+        Makes run ids (``run-0001`` ...), simulated times and retry jitter repeatable.
+    functions
+        ``"standard"`` for the five functions of the expression language, ``"extended"`` for JSONata's safe built-ins as well.
+
+    Raises
+    ------
+    StoreError
+        When the state file cannot be opened or trusted.
+    DefinitionError
+        ``UNKNOWN_STORE``.
+    ValidationError
+        ``INVALID_TIME`` for a clock that is no moment, ``INVALID_ARGUMENT`` for a path or seed that is none.
+
+    Examples
+    --------
+    >>> import wfnb
+    >>> with wfnb.open(store="memory", clock="2026-01-01", seed=1) as ws:
+    ...     done = {"id": "done", "type": "control.return"}
+    ...     publication = ws.publish({"id": "hello", "name": "Hello", "steps": [done]})
+    ...     ws.start("hello").wait()
+    <Run run-0001 of hello v1: SUCCEEDED>
+    """
+    profile = next((known for name, known in _PROFILES if name == functions), None)
+    if profile is None:
+        raise RegistryError("There is no such function profile.", hint="Say standard or extended.")
+    if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
+        raise ValidationError("“path” must be the path of a folder.", code="INVALID_ARGUMENT", where="path")
+    if seed is not None:
+        check_whole(seed, "seed")
+    time = _clock(clock, seed)
+    return Workspace(Path(path), _store(Path(path), store), time, profile, seed)
+
+
+_PROFILES = (("standard", STANDARD), ("extended", EXTENDED))
+
+
+def _clock(clock: str | Clock | None, seed: int | None) -> Clock:
+    if clock is None:
+        return SystemClock()
+    if isinstance(clock, str):
+        return SimulatedClock(clock, seed=seed or 0)
+    if not hasattr(clock, "moment_us"):
+        raise ValidationError(
+            "“clock” must be an ISO moment or a clock.", code="INVALID_TIME", hint='Say clock="2026-01-31".'
+        )
+    return clock
+
+
+def _store(path: Path, store: str | Store | None) -> Store:
+    if store is None:
+        folder = path / ".wfnb"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder of the workspace cannot be made: {error.strerror}.",
+                code="STORE_UNREACHABLE",
+                where=str(path),
+            ) from None
+        return SqliteStore(folder / "state.sqlite")
+    if store == "memory":
+        return MemoryStore()
+    if not isinstance(store, str) and hasattr(store, "commit"):
+        return store
+    kind = store.partition(":")[0] if isinstance(store, str) else type(store).__name__
+    raise DefinitionError(
+        f"“{kind}” is not a kind of store of this version.",
+        code="UNKNOWN_STORE",
+        hint='Leave store out for SQLite in the folder, or say store="memory".',
+    )

@@ -1,0 +1,209 @@
+"""What lists of a run hold: public rows with ISO times, definition paths, and secrets masked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from wfnb.model.paths import definition_path
+from wfnb.model.times import iso
+from wfnb.model.values import JsonValue
+from wfnb.registry.actions import Action
+from wfnb.registry.nodes import NodeType
+from wfnb.security.redact import cap, redact
+from wfnb.store.records import EventRow, InvocationRow, RunRow, StepRow, WaitRow
+
+__all__ = ["ActionInfo", "EventRecord", "Invocation", "NodeInfo", "RunSummary", "Step", "Wait"]
+
+_PREVIEW_BYTES = 32_768  # pipeline specification, 4.14: preview of an invocation
+
+
+class _Row:
+    """Base of rows."""
+
+    @classmethod
+    def columns(cls) -> tuple[str, ...]:
+        """Names of the fields, in order."""
+        return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]  # every row is a dataclass
+
+
+def _span_ms(start_us: int, end_us: int | None) -> float | None:
+    return None if end_us is None else round((end_us - start_us) / 1000, 3)
+
+
+@dataclass(frozen=True)
+class RunSummary(_Row):
+    """A run in a list. Times are ISO text, the duration is in milliseconds."""
+
+    run: str
+    workflow: str
+    version: int
+    status: str
+    state: str | None
+    started_at: str
+    duration_ms: float | None
+    error: str | None
+
+    @classmethod
+    def of(cls, row: RunRow) -> RunSummary:
+        """From the tables."""
+        error = str(row.error["message"]) if row.error else None
+        span = _span_ms(row.started_us, row.completed_us)
+        started = iso(row.started_us)
+        return cls(
+            row.run_id, row.workflow_id, row.workflow_version, row.status, row.label, started, span, error
+        )
+
+
+@dataclass(frozen=True)
+class Step(_Row):
+    """One attempt at one execution of a step.
+
+    `path` is the place in the definition, `instance` the execution with loop indices; `seq` the macrostep that ended it (for
+    `Run.at`), or the one that began it while it is under way.
+    """
+
+    seq: int
+    id: str
+    type: str
+    status: str
+    attempt: int
+    branch: str | None
+    path: str
+    instance: str
+    started_at: str
+    duration_ms: float | None
+    error: dict[str, JsonValue] | None
+    handled_by: str | None
+
+    @classmethod
+    def of(cls, row: StepRow) -> Step:
+        """From the tables."""
+        return cls(
+            row.end_seq if row.end_seq is not None else row.seq,
+            row.step_id,
+            row.type,
+            row.status,
+            row.attempt,
+            row.branch,
+            definition_path(row.instance),
+            row.instance,
+            iso(row.started_us),
+            _span_ms(row.started_us, row.ended_us),
+            row.error,
+            row.handled_by,
+        )
+
+
+@dataclass(frozen=True)
+class Invocation(_Row):
+    """One call of an action. `shared`: the result was taken over from an earlier call with the same idempotency key."""
+
+    action: str
+    version: int
+    status: str
+    attempt: int
+    shared: bool
+    instance: str
+    input: JsonValue
+    output: JsonValue
+    error: dict[str, JsonValue] | None
+    started_at: str
+    duration_ms: float | None
+
+    @classmethod
+    def of(cls, row: InvocationRow) -> Invocation:
+        """From the tables; input and output are masked and capped."""
+        return cls(
+            row.action_id,
+            row.action_version,
+            row.status,
+            row.attempt,
+            row.shared_with is not None,
+            row.instance,
+            cap(redact(row.input), _PREVIEW_BYTES),
+            cap(redact(row.output), _PREVIEW_BYTES),
+            row.error,
+            iso(row.scheduled_us),
+            _span_ms(row.scheduled_us, row.ended_us),
+        )
+
+
+@dataclass(frozen=True)
+class Wait(_Row):
+    """A wait of a run."""
+
+    type: str
+    status: str
+    instance: str
+    opened_at: str
+    due_at: str | None
+    resolved_at: str | None
+
+    @classmethod
+    def of(cls, row: WaitRow) -> Wait:
+        """From the tables."""
+        due = iso(row.due_us) if row.due_us is not None else None
+        resolved = iso(row.resolved_us) if row.resolved_us is not None else None
+        return cls(row.wait_type, row.status, row.instance, iso(row.created_us), due, resolved)
+
+
+@dataclass(frozen=True)
+class EventRecord(_Row):
+    """Something that happened to a run as a whole."""
+
+    at: str
+    kind: str
+    seq: int
+    data: JsonValue
+
+    @classmethod
+    def of(cls, row: EventRow) -> EventRecord:
+        """From the tables."""
+        return cls(iso(row.at_us), row.kind, row.seq, redact(row.data))
+
+
+@dataclass(frozen=True)
+class ActionInfo(_Row):
+    """A registered action, with the JSON Schemas of what it takes and gives."""
+
+    id: str
+    version: int
+    label: str
+    category: str
+    side_effect: bool
+    description: str
+    input_schema: dict[str, JsonValue]
+    output_schema: dict[str, JsonValue]
+
+    @classmethod
+    def of(cls, action: Action) -> ActionInfo:
+        """From the registry."""
+        return cls(
+            action.id,
+            action.version,
+            action.label,
+            action.category,
+            action.side_effect,
+            action.description,
+            action.input_schema(),
+            action.output_schema(),
+        )
+
+
+@dataclass(frozen=True)
+class NodeInfo(_Row):
+    """A node type, with the JSON Schema of its configuration."""
+
+    type: str
+    label: str
+    category: str
+    description: str
+    config_schema: dict[str, JsonValue]
+    examples: tuple[JsonValue, ...]
+
+    @classmethod
+    def of(cls, node: NodeType) -> NodeInfo:
+        """From the registry."""
+        return cls(
+            node.name, node.label, node.category, node.description, node.config_schema(), node.examples
+        )

@@ -1,0 +1,251 @@
+"""Runs as people hold them: a handle that reads the tables anew whenever it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from wfnb.debug.film import Change
+from wfnb.engine.engine import Engine
+from wfnb.errors import NotFoundError, ValidationError
+from wfnb.model.arguments import check_number, check_text, check_whole
+from wfnb.model.paths import parse_pointer, parse_target
+from wfnb.model.values import JsonValue, Path, diff
+from wfnb.rows import EventRecord, Invocation, RunSummary, Step, Wait
+from wfnb.security.escape import escape_html, visible
+from wfnb.security.redact import redactions
+from wfnb.snapshot import Snapshot, public_envelope
+from wfnb.store.port import Store, state_at
+from wfnb.store.records import RunRow
+from wfnb.tables import Rows
+
+if TYPE_CHECKING:
+    from wfnb.debugger import Debugger
+    from wfnb.pictures import Picture
+
+__all__ = ["Run", "RunList"]
+
+
+class RunList(Rows[RunSummary]):
+    """A page of runs, newest first, and how many match on all pages.
+
+    `next_before` begins the following page: pass it as ``before``. It is None on the last one.
+    """
+
+    def __init__(self, rows: list[RunSummary], *, total: int, next_before: int | None) -> None:
+        super().__init__(rows, columns=RunSummary.columns())
+        self.total = total
+        self.next_before = next_before
+
+
+class Run:
+    """One run of a workflow. Made by `Workspace.start` and `Workspace.run`.
+
+    Attributes
+    ----------
+    id
+        The run's id.
+    """
+
+    def __init__(self, store: Store, engine: Engine, run_id: str) -> None:
+        self.id = run_id
+        self._store = store
+        self._engine = engine
+
+    # --- where it stands
+
+    @property
+    def row(self) -> RunRow:
+        """The run's row in the tables, read now."""
+        row = self._store.run(self.id)
+        if row is None:
+            raise NotFoundError(f"There is no run {self.id}.", code="NO_SUCH_RUN")
+        return row
+
+    @property
+    def status(self) -> str:
+        """PENDING, RUNNING, WAITING, SUCCEEDED, FAILED or CANCELED."""
+        return self.row.status
+
+    @property
+    def workflow(self) -> str:
+        """Id of the workflow."""
+        return self.row.workflow_id
+
+    @property
+    def version(self) -> int:
+        """Version of the workflow that this run began with and ends with."""
+        return self.row.workflow_version
+
+    @property
+    def state(self) -> str | None:
+        """The label that ``state.set`` last gave, such as ``CREATING_TICKET``."""
+        return self.row.label
+
+    @property
+    def envelope(self) -> dict[str, JsonValue]:
+        """Payload, vars and meta as they are now; secrets are masked."""
+        return public_envelope(state_at(self._store, self.row))
+
+    @property
+    def error(self) -> dict[str, JsonValue] | None:
+        """The error that ended the run, or None."""
+        return self.row.error
+
+    # --- what happened
+
+    def steps(self) -> Rows[Step]:
+        """Every attempt at every step, in order."""
+        return Rows(map(Step.of, self._store.steps(self.row.run_no)), columns=Step.columns())
+
+    def invocations(self) -> Rows[Invocation]:
+        """Every call of an action, in order."""
+        return Rows(
+            map(Invocation.of, self._store.invocations(self.row.run_no)), columns=Invocation.columns()
+        )
+
+    def waits(self) -> Rows[Wait]:
+        """Every wait, in order."""
+        return Rows(map(Wait.of, self._store.waits(self.row.run_no)), columns=Wait.columns())
+
+    def events(self) -> Rows[EventRecord]:
+        """What happened to the run as a whole, in order."""
+        return Rows(map(EventRecord.of, self._store.events(self.row.run_no)), columns=EventRecord.columns())
+
+    def at(self, seq: int) -> Snapshot:
+        """The run as it was after macrostep `seq`; 0 is before the first.
+
+        Raises
+        ------
+        NotFoundError
+            ``NO_SUCH_STEP``.
+        """
+        row = self.row
+        state = state_at(self._store, row, check_whole(seq, "seq"))
+        last = self._store.step_before(row.run_no, seq)
+        return Snapshot(
+            self.id,
+            seq,
+            state.status,
+            public_envelope(state, self._hidden(row)),
+            Step.of(last) if last else None,
+        )
+
+    def _hidden(self, row: RunRow) -> tuple[str, ...]:
+        return redactions(state_at(self._store, row).envelope)
+
+    def diff(self, a: int, b: int) -> Rows[Change]:
+        """What differs between the states after macrosteps `a` and `b`: path, old and new value."""
+        before, after = self.at(a).envelope, self.at(b).envelope
+        return Rows((Change(*place) for place in diff(before, after)), columns=("path", "old", "new"))
+
+    def why(self, pointer: str) -> Step | None:
+        """The step that last wrote a value, or None when it came with the payload or is not there.
+
+        Parameters
+        ----------
+        pointer
+            ``vars.ticket.id``, or a JSON pointer such as ``/vars/ticket/id``.
+        """
+        path = ("envelope", *_place(check_text(pointer, "pointer")))
+        row = self.row
+        for macrostep in reversed(self._store.macrosteps(row.run_no, 0, row.seq)):
+            touched = (w.path for w in macrostep.writes)
+            if any(path[: len(place)] == place or place[: len(path)] == path for place in touched):
+                steps = self._store.steps(row.run_no)
+                ended = [step for step in steps if macrostep.seq in (step.seq, step.end_seq)]
+                return Step.of(ended[-1]) if ended else None
+        return None
+
+    # --- what can be done
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait until the run is over, at most `timeout` seconds.
+
+        Raises
+        ------
+        TimeoutError
+            When it is not over by then.
+        WfnbError
+            What keeps it from going on.
+        """
+        self._engine.wait(self.id, None if timeout is None else check_number(timeout, "timeout"))
+        return self
+
+    async def done(self) -> Run:
+        """Wait until the run is over, without blocking the event loop: ``await run.done()``."""
+        await asyncio.to_thread(self._engine.wait, self.id, None)
+        return self
+
+    def cancel(self, reason: str, *, actor: str = "local") -> Run:
+        """End the run. One that is over stays as it is.
+
+        Raises
+        ------
+        ValidationError
+            ``REASON_MISSING`` for a reason of fewer than three characters, ``INVALID_ARGUMENT`` for one that is no text or too long.
+        """
+        check_text(actor, "actor")
+        if reason == "" or len(check_text(reason, "reason").strip()) < 3:
+            raise ValidationError(
+                "Say why, in three characters or more.", code="REASON_MISSING", where="reason"
+            )
+        self._engine.cancel(self.id, reason.strip(), actor)
+        return self
+
+    def debug(self) -> Debugger:
+        """Step through this run: forwards, back, to any position. Shows itself as a widget in a cell."""
+        from wfnb.debugger import Debugger
+
+        return Debugger(self, self._store, self._engine)
+
+    # --- how it looks
+
+    def picture(self) -> Picture:
+        """The pipeline with the path this run took."""
+        from wfnb.pictures import run_picture
+
+        row = self.row
+        steps, waits = self._store.steps(row.run_no), self._store.waits(row.run_no)
+        return run_picture(self.definition, steps, waits, f"{self.id} in {row.workflow_id}: {row.status}")
+
+    def timeline(self) -> Picture:
+        """When each step ran and when the run waited."""
+        from wfnb.pictures import timeline_picture
+
+        row = self.row
+        return timeline_picture(
+            self._store.steps(row.run_no),
+            self._store.waits(row.run_no),
+            f"timeline of {self.id}: {row.status}",
+        )
+
+    @property
+    def definition(self) -> dict[str, JsonValue]:
+        """The definition of the version this run belongs to."""
+        row = self.row
+        version = self._store.version(row.workflow_id, row.workflow_version)
+        return version.definition if version else {}
+
+    def __repr__(self) -> str:
+        row = self.row
+        label = f" {visible(row.label, 100)}" if row.label else ""
+        return f"<Run {self.id} of {row.workflow_id} v{row.workflow_version}: {row.status}{label}>"
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+        row = self.row
+        error = f"<br>{escape_html(str(row.error['message']), 500)}" if row.error else ""
+        place = f" at <code>{escape_html(row.cursor or '')}</code>" if row.cursor else ""
+        head = (
+            f"<p><b>{escape_html(self.id)}</b> · {escape_html(row.workflow_id)} v{row.workflow_version} · "
+            f"<b>{row.status}</b> {escape_html(row.label or '')}{place}{error}</p>"
+        )
+        html = self.picture()._repr_mimebundle_()["text/html"]
+        return {"text/plain": repr(self), "text/html": head + html}
+
+
+def _place(pointer: str) -> Path:
+    if not pointer.startswith("/"):
+        return parse_target(pointer, default_scope="vars")
+    parts = parse_pointer(pointer)
+    return parts if parts and parts[0] in ("payload", "vars", "meta", "error") else ("payload", *parts)
