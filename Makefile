@@ -1,0 +1,71 @@
+# wfnb: one command per thing a person does. `make help` lists them.
+# Needed beforehand: Python 3.11 or newer, and a package registry. The rest is installed into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+KILLS ?= 1000
+
+# Paths that a build of this project may leave behind, and nothing else.
+LEFTOVERS := build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+NBVAL := $(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg -p no:xdist -q notebooks
+
+.DEFAULT_GOAL := help
+.PHONY: tour test check bench docs js crash lock clean help env env-docs env-bench
+
+tour: env  ## open the tour in JupyterLab (TOUR_BROWSER=0: run its notebooks without a browser)
+	@$(BIN)/wfnb tour
+
+test: env check  ## everything CI asks for: lint, types, layers, notebooks twice, all tests
+	@$(BIN)/python scripts/need-chromium
+	@echo "==> notebooks, first run"
+	@$(NBVAL)
+	@echo "==> notebooks, second run: the same outputs again"
+	@$(NBVAL)
+	@echo "==> tests"
+	@$(BIN)/pytest tests -n $(WORKERS) --dist loadfile
+
+check: env  ## the quick half: format, lint, types, import layers
+	@echo "==> ruff"
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@echo "==> mypy"
+	@$(BIN)/mypy
+	@echo "==> import layers"
+	@$(BIN)/lint-imports --no-cache
+
+bench: env-bench  ## measure (ONLY="expressions store" picks benchmarks by name)
+	@$(BIN)/python scripts/bench $(ONLY)
+
+docs: env-docs  ## build the documentation into build/docs; any warning is an error
+	@$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+	@! grep -rEl --include='*.html' '<(script|link|img)[^>]+(src|href)="https?://' build/docs  # nothing from elsewhere
+	@echo "build/docs/index.html"
+
+js:  ## type-check and build the widgets' front end (needs node and npm)
+	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer"; exit 1; }
+	cd js && npm ci && npm run check && npm run build
+
+crash: env  ## kill real processes, KILLS times (default 1000)
+	@WFNB_KILLS=$(KILLS) $(BIN)/pytest tests -m crash
+
+lock: env-docs  ## write constraints.txt from what is installed in .venv
+	@$(BIN)/python scripts/lock
+
+clean:  ## remove what builds and tests left behind (not .venv)
+	rm -rf $(LEFTOVERS)
+	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+# Each answers at once when pyproject.toml and constraints.txt are as they were.
+env:
+	@$(PYTHON) scripts/bootstrap test
+
+env-docs:
+	@$(PYTHON) scripts/bootstrap test docs
+
+env-bench:
+	@$(PYTHON) scripts/bootstrap bench
