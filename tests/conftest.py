@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Two cores are often shared with a browser: a slow example is not a broken one. The same examples are drawn on
@@ -14,3 +16,17 @@ settings.register_profile(
 settings.register_profile("ci", parent=settings.get_profile("everyday"), derandomize=True, database=None)
 settings.register_profile("thorough", parent=settings.get_profile("everyday"), max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "everyday"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how many behaviours a run of all tests has shown; the controller hears of every worker's tests."""
+    asked = {config.invocation_params.dir / argument for argument in config.args}
+    narrowed = config.option.keyword or config.option.markexpr or config.option.collectonly
+    if asked == {Path(__file__).parent} and not narrowed:
+        from behaviours import summary
+
+        nodes = {
+            outcome: [report.nodeid for report in terminalreporter.getreports(outcome)]
+            for outcome in ("passed", "failed", "error")
+        }
+        terminalreporter.write_line(summary(nodes["passed"], nodes["failed"] + nodes["error"]))

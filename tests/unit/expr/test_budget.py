@@ -86,6 +86,7 @@ BOMBS = [
 ]
 
 
+@pytest.mark.defect("D-13")
 @pytest.mark.parametrize("source", BOMBS, ids=lambda source: source[:40])
 def test_a_bomb_is_stopped(source: str) -> None:
     compiled = compile_expression(source, profile=EXTENDED)

@@ -17,6 +17,7 @@ def code_of(source: str, profile: Profile = EXTENDED) -> str:
     return caught.value.code
 
 
+@pytest.mark.behaviour(5)
 @pytest.mark.parametrize(
     "source",
     [
@@ -45,6 +46,7 @@ def test_constructs_that_are_not_data_are_refused(source: str) -> None:
     assert code_of(source) in {"CONSTRUCT_NOT_ALLOWED", "FUNCTION_NOT_ALLOWED", "EXPRESSION_SYNTAX"}
 
 
+@pytest.mark.behaviour(4)
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_functions_that_are_never_allowed_say_what_to_do(name: str) -> None:
     for profile in Profile:
@@ -54,6 +56,7 @@ def test_functions_that_are_never_allowed_say_what_to_do(name: str) -> None:
         assert caught.value.hint == REFUSED[name]
 
 
+@pytest.mark.behaviour(4)
 @pytest.mark.parametrize("name", sorted(set(FUNCTIONS[EXTENDED]) - set(FUNCTIONS[STANDARD])))
 def test_the_standard_profile_has_no_built_in_function(name: str) -> None:
     with pytest.raises(ExpressionError, match="standard profile") as caught:
@@ -78,6 +81,7 @@ def test_the_number_of_arguments_is_checked_when_compiling() -> None:
         assert code_of(source) == "EXPRESSION_TYPE"
 
 
+@pytest.mark.behaviour(6)
 @pytest.mark.parametrize(
     "source",
     [

@@ -14,6 +14,7 @@ from wfnb.expr import EXTENDED, STANDARD, compile_expression
 NOW = "2026-01-02T03:04:05.678Z"
 
 
+@pytest.mark.behaviour(2, 3)
 def test_roots_are_context_and_variables() -> None:
     scope = {"payload": {"a": 1}, "vars": {"a": 2}, "meta": {"a": 3}, "error": {"a": 4}}
     for root, value in (("payload", 1), ("vars", 2), ("meta", 3), ("error", 4)):
@@ -21,6 +22,7 @@ def test_roots_are_context_and_variables() -> None:
         assert compile_expression(f"${root}.a").evaluate(scope) == value
 
 
+@pytest.mark.behaviour(3)
 def test_loop_variables_are_read_with_a_dollar() -> None:
     compiled = compile_expression("$item.sku & $index")
     assert compiled.evaluate({"payload": {}}, variables={"item": {"sku": "a"}, "index": 3}) == "a3"
@@ -33,6 +35,7 @@ def test_now_comes_from_the_caller_only() -> None:
     assert caught.value.code == "NO_CLOCK"
 
 
+@pytest.mark.behaviour(4)
 def test_the_five_standard_functions_work_with_and_without_dollar() -> None:
     scope = {"payload": {"list": [1], "object": {"a": [1, None]}, "zero": None}}
     table = {

@@ -29,6 +29,7 @@ def kinds(value: Any) -> set[type]:
     return {type(value)}
 
 
+@pytest.mark.behaviour(9)
 @pytest.mark.parametrize(
     "source",
     [
@@ -53,6 +54,8 @@ def test_results_hold_plain_json_types_only(source: str) -> None:
     assert scope == SCOPE
 
 
+@pytest.mark.behaviour(9)
+@pytest.mark.defect("D-16")
 @pytest.mark.parametrize(
     "value",
     [

@@ -21,6 +21,7 @@ def test_an_empty_text_is_not_an_expression(source: str) -> None:
     assert refused(source).code == "EMPTY_EXPRESSION"
 
 
+@pytest.mark.behaviour(10)
 @pytest.mark.parametrize(
     ("source", "line", "column", "said"),
     [
@@ -45,6 +46,7 @@ def test_a_syntax_error_has_a_place(source: str, line: int, column: int, said: s
     assert said in error.message
 
 
+@pytest.mark.behaviour(10)
 @pytest.mark.parametrize(
     ("source", "hint"),
     [
@@ -62,6 +64,8 @@ def test_operators_of_other_languages_get_the_right_word(source: str, hint: str)
     assert hint in str(error.hint)
 
 
+@pytest.mark.behaviour(11)
+@pytest.mark.defect("D-23")
 def test_text_inside_strings_is_left_alone() -> None:
     assert compile_expression("'a == b && len(x) ([{'").evaluate({}) == "a == b && len(x) ([{"
     assert compile_expression("payload.`a == (`").evaluate({"payload": {"a == (": 1}}) == 1
@@ -93,6 +97,7 @@ def test_texts_that_would_exhaust_the_stack_are_refused(source: str) -> None:
     assert refused(source).code == "EXPRESSION_LIMIT"
 
 
+@pytest.mark.behaviour(11)
 def test_long_chains_that_people_write_are_fine() -> None:
     assert compile_expression(" & ".join(["'ab'"] * 200)).evaluate({}) == "ab" * 200
     assert compile_expression(" + ".join(["1"] * 200)).evaluate({}) == 200

@@ -195,6 +195,8 @@ TABLE = [
 ]
 
 
+@pytest.mark.behaviour(1, 2)
+@pytest.mark.defect("D-23")
 @pytest.mark.parametrize(("source", "expected"), TABLE, ids=[row[0] for row in TABLE])
 def test_an_expression_means_what_jsonata_says(source: str, expected: object) -> None:
     scope = copy.deepcopy(SCOPE)

@@ -25,6 +25,7 @@ def echo(data: Any) -> Any:
     return data
 
 
+@pytest.mark.behaviour(14, 79)
 def test_inputs_are_evaluated_and_the_result_is_saved() -> None:
     step = call(
         "c", "echo", save_as="vars.out", inputs={"n": {"$expr": "payload.n + 1"}, "fixed": [1, {"a": None}]}
@@ -38,6 +39,8 @@ def test_the_older_name_args_works_and_input_mapping_wins() -> None:
     assert World([step], {"echo": echo}).run().vars["out"] == {"a": 1, "b": 2}
 
 
+@pytest.mark.behaviour(32, 165)
+@pytest.mark.defect("D-1")
 def test_the_engine_key_is_stable_over_attempts_and_differs_between_items() -> None:
     calls: list[int] = []
 
@@ -67,6 +70,7 @@ def test_a_key_that_is_null_is_refused() -> None:
     assert failed.error["code"] == "INVALID_IDEMPOTENCY_KEY"
 
 
+@pytest.mark.behaviour(148, 164)
 def test_attempts_are_counted_and_retries_stop_at_the_limit() -> None:
     def busy(_data: Any) -> Any:
         raise TransientError("Busy.")
@@ -77,6 +81,7 @@ def test_attempts_are_counted_and_retries_stop_at_the_limit() -> None:
     assert world.state.status == "FAILED"
 
 
+@pytest.mark.defect("D-1")
 def test_attempts_count_anew_for_every_item() -> None:
     calls: list[Any] = []
 
@@ -93,6 +98,7 @@ def test_attempts_count_anew_for_every_item() -> None:
     assert calls == [1, 1, 2, 2]
 
 
+@pytest.mark.behaviour(152)
 def test_an_action_error_is_not_retried_unless_the_policy_lists_it() -> None:
     def broken(_data: Any) -> Any:
         raise ActionError("No.")
@@ -103,6 +109,7 @@ def test_an_action_error_is_not_retried_unless_the_policy_lists_it() -> None:
     assert len(World([call("c", "b", retry=listed)], {"b": broken}).run().calls) == 3
 
 
+@pytest.mark.behaviour(147)
 def test_the_actions_own_retry_hint_is_used_when_the_step_has_none() -> None:
     def busy(_data: Any) -> Any:
         raise TransientError("Busy.")
@@ -131,6 +138,7 @@ def test_no_step_begins_while_an_effect_is_pending() -> None:
     assert world.send(Advance(at_us=2)) == ()
 
 
+@pytest.mark.defect("D-9")
 def test_a_cancelled_run_never_changes_again() -> None:
     world = World([call("c", "echo")], {"echo": echo})
     world.send(Start(at_us=1))
@@ -154,6 +162,7 @@ def child_step(**extra: Any) -> dict[str, Any]:
     return {"id": "sub", "type": "control.callWorkflow", "workflowId": "other", "workflowVersion": 1, **extra}
 
 
+@pytest.mark.behaviour(113, 114)
 def test_a_child_gets_its_payload_and_gives_its_results() -> None:
     def child(data: Any) -> Any:
         return {"payload": data, "vars": {"sum": data["a"] + 1}, "meta": {}}

@@ -17,21 +17,25 @@ def test_an_empty_definition_succeeds_at_once() -> None:
     assert World([]).run().state.status == "SUCCEEDED"
 
 
+@pytest.mark.behaviour(15, 18, 109)
 def test_assignments_are_made_in_order_and_see_earlier_ones() -> None:
     world = World([assign("a", x="1 + 1", y="vars.x * 10")]).run()
     assert world.vars == {"x": 2, "y": 20}
 
 
+@pytest.mark.behaviour(16)
 def test_a_failing_assignment_leaves_nothing_behind() -> None:
     world = World([assign("a", x="1", y="payload.absent")]).run()
     assert world.state.status == "FAILED"
     assert world.vars == {}
 
 
+@pytest.mark.behaviour(33)
 def test_state_set_writes_the_label() -> None:
     assert World([state("s", "READY")]).run().state.envelope["meta"] == {"state": "READY"}
 
 
+@pytest.mark.behaviour(89, 90)
 @pytest.mark.parametrize(("flag", "expected"), [(True, "then"), (False, "else")])
 def test_if_takes_the_branch_of_its_condition(flag: bool, expected: str) -> None:
     world = World(
@@ -46,6 +50,7 @@ def test_an_empty_branch_goes_on_behind_the_if() -> None:
     assert World([when("c", "false", [done()]), assign("a", x="1")]).run().vars == {"x": 1}
 
 
+@pytest.mark.behaviour(91)
 @pytest.mark.parametrize("condition", ["payload", "'text'", "1", "null", "payload.absent"])
 def test_a_condition_that_is_no_boolean_is_an_expression_error(condition: str) -> None:
     world = World([when("c", condition, [])], payload={"a": 1}).run()
@@ -54,6 +59,8 @@ def test_a_condition_that_is_no_boolean_is_an_expression_error(condition: str) -
     assert failed.error["nodePath"] == "root.steps[0]"
 
 
+@pytest.mark.behaviour(92, 93, 95)
+@pytest.mark.defect("D-1")
 def test_for_each_runs_the_body_for_every_item_in_order() -> None:
     world = World(
         [each("l", "payload.n", [assign("a", seen="append(coalesce(vars.seen, []), vars.item)")])],
@@ -63,6 +70,7 @@ def test_for_each_runs_the_body_for_every_item_in_order() -> None:
     assert world.instances()[1:] == [f"root.steps[0].body{{{i}}}.steps[0]" for i in range(3)]
 
 
+@pytest.mark.behaviour(94)
 def test_a_loop_gives_its_variable_back_what_it_held() -> None:
     world = World([assign("a", item="'old'"), each("l", "[1, 2]", [assign("b", last="vars.item")])]).run()
     assert world.vars == {"item": "old", "last": 2}
@@ -72,10 +80,12 @@ def test_a_loop_variable_that_was_not_there_is_gone_afterwards() -> None:
     assert World([each("l", "[1]", [])]).run().vars == {}
 
 
+@pytest.mark.behaviour(96)
 def test_an_empty_list_skips_the_body() -> None:
     assert World([each("l", "[]", [call("x", "boom")])], {"boom": boom}).run().state.status == "SUCCEEDED"
 
 
+@pytest.mark.behaviour(99)
 def test_items_that_are_no_list_are_a_validation_error() -> None:
     (failed,) = World([each("l", "'abc'", [])]).run().of(RunFailed)
     assert (failed.error["category"], failed.error["code"]) == ("ValidationError", "ITEMS_NOT_A_LIST")
@@ -88,6 +98,7 @@ def test_expressions_see_the_innermost_item_and_index() -> None:
     assert World([each("l", "[1, 2]", [inner])]).run().vars == {"s": ["x0", "y1", "x0", "y1"]}
 
 
+@pytest.mark.defect("D-2")
 def test_a_nested_block_as_the_last_body_step_does_not_end_the_iteration_early() -> None:
     body = [
         when(
@@ -99,6 +110,7 @@ def test_a_nested_block_as_the_last_body_step_does_not_end_the_iteration_early()
     assert World([each("l", "[1, 2, 3]", body)]).run().vars == {"n": 3, "m": 3}
 
 
+@pytest.mark.behaviour(74, 106, 107)
 def test_return_ends_the_run_from_any_depth() -> None:
     steps = [each("l", "[1, 2]", [attempt("t", [when("c", "true", [done()])], [])]), assign("never", x="1")]
     world = World(steps).run()
@@ -107,10 +119,12 @@ def test_return_ends_the_run_from_any_depth() -> None:
     assert world.state.frames == []
 
 
+@pytest.mark.behaviour(100)
 def test_catch_is_skipped_when_nothing_fails() -> None:
     assert World([attempt("t", [assign("a", x="1")], [assign("b", x="2")])]).run().vars == {"x": 1}
 
 
+@pytest.mark.behaviour(101, 104)
 def test_catch_sees_the_error_and_where_it_came_from() -> None:
     steps = [
         attempt(
@@ -133,6 +147,7 @@ def test_an_empty_catch_goes_on_behind_the_try() -> None:
     ).run().vars == {"x": 1}
 
 
+@pytest.mark.behaviour(103)
 def test_an_error_inside_a_catch_goes_to_the_outer_try_only() -> None:
     inner = attempt("i", [call("bad", "boom")], [call("worse", "boom")])
     world = World([attempt("o", [inner], [assign("a", x="1")])], {"boom": boom}).run()
@@ -143,6 +158,7 @@ def test_an_error_inside_a_catch_goes_to_the_outer_try_only() -> None:
     ]
 
 
+@pytest.mark.defect("D-4")
 def test_a_try_inside_a_loop_wins_over_the_loop() -> None:
     body = [
         attempt("t", [call("bad", "boom")], [assign("c", caught="coalesce(vars.caught, 0) + 1")]),
@@ -152,6 +168,8 @@ def test_a_try_inside_a_loop_wins_over_the_loop() -> None:
     assert world.vars == {"caught": 2, "n": 2}
 
 
+@pytest.mark.behaviour(97)
+@pytest.mark.defect("D-4")
 def test_a_loop_that_continues_goes_to_the_next_item_and_keeps_the_errors() -> None:
     body = [
         when("odd", "vars.item = 2", [call("bad", "boom")]),
@@ -171,6 +189,7 @@ def test_the_last_item_may_fail_too_in_a_loop_that_continues() -> None:
     assert world.vars["x"] == 1
 
 
+@pytest.mark.defect("D-3")
 def test_an_error_in_a_loop_inside_a_try_clears_the_loop() -> None:
     world = World(
         [attempt("t", [each("l", "[1, 2]", [call("bad", "boom")])], [assign("a", x="1")])], {"boom": boom}
@@ -178,6 +197,7 @@ def test_an_error_in_a_loop_inside_a_try_clears_the_loop() -> None:
     assert world.vars == {"x": 1}
 
 
+@pytest.mark.behaviour(80)
 def test_a_step_may_go_on_after_its_error() -> None:
     world = World(
         [call("bad", "boom", onError={"policy": "continue"}), assign("a", x="error.message")], {"boom": boom}
@@ -187,12 +207,14 @@ def test_a_step_may_go_on_after_its_error() -> None:
     assert (success.handled_by, success.error["code"]) == ("onError", "BROKEN")
 
 
+@pytest.mark.behaviour(71)
 def test_without_a_handler_the_run_fails_and_says_where() -> None:
     world = World([assign("a", x="1"), call("bad", "boom")], {"boom": boom}).run()
     assert world.state.status == "FAILED"
     assert world.of(RunFailed)[0].error["nodePath"] == "root.steps[1]"
 
 
+@pytest.mark.behaviour(111, 148, 149)
 def test_a_transient_failure_is_caught_when_its_retries_are_used_up() -> None:
     calls: list[int] = []
 

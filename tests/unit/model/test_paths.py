@@ -8,10 +8,12 @@ from wfnb.errors import ValidationError
 from wfnb.model.paths import block_path, definition_path, parse_pointer, parse_target, pointer, step_path
 
 
+@pytest.mark.behaviour(27)
 def test_paths_of_steps_and_blocks_read_from_the_root() -> None:
     assert step_path(block_path(step_path("root", 2), "body"), 1) == "root.steps[2].body.steps[1]"
 
 
+@pytest.mark.behaviour(27)
 @pytest.mark.parametrize(
     ("instance", "path"),
     [
@@ -23,6 +25,7 @@ def test_an_instance_path_without_its_iterations_is_the_definition_path(instance
     assert definition_path(instance) == path
 
 
+@pytest.mark.behaviour(18)
 @pytest.mark.parametrize(
     ("target", "scope", "path"),
     [
@@ -39,6 +42,7 @@ def test_targets_name_a_place_in_the_envelope(target: str, scope: str | None, pa
     assert parse_target(target, default_scope=scope) == path
 
 
+@pytest.mark.behaviour(17)
 @pytest.mark.parametrize("target", ["", ".", "x", "vars", "vars.", "vars..a", "run.id", "/", "/a//b", "vars.__proto__", "payload.prototype.x", "/constructor"])  # fmt: skip
 def test_other_targets_are_refused(target: str) -> None:
     with pytest.raises(ValidationError) as caught:

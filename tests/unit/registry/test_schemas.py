@@ -26,12 +26,14 @@ def filled() -> SchemaRegistry:
     return schemas
 
 
+@pytest.mark.behaviour(29, 60)
 def test_a_schema_is_found_and_listed() -> None:
     assert filled().get("payload.Order.v1") is Order
     assert filled().get("payload.Order.v2") is None
     assert filled().names() == ["payload.Basket.v1", "payload.Order.v1"]
 
 
+@pytest.mark.behaviour(30, 60)
 def test_its_json_schema_has_the_names_that_are_written() -> None:
     schema = filled().json_schema("payload.Order.v1")
     assert schema["required"] == ["orderId"]
@@ -42,6 +44,7 @@ def test_the_hash_follows_the_schema() -> None:
     assert filled().hash("payload.Order.v1") != filled().hash("payload.Basket.v1")
 
 
+@pytest.mark.behaviour(29, 61)
 def test_an_unknown_reference_is_an_error() -> None:
     with pytest.raises(RegistryError) as caught:
         filled().json_schema("payload.None.v1")

@@ -13,6 +13,7 @@ from wfnb.validate.template import Literal, Scope, compile_template, is_expr
 SCOPE = Scope({"payload": {"a": 1, "n": None}, "vars": {}, "meta": {}}, 1_767_225_600_000_000, {"item": 7})
 
 
+@pytest.mark.behaviour(12, 13)
 @pytest.mark.parametrize(
     ("value", "result"),
     [
@@ -28,6 +29,7 @@ def test_expressions_are_replaced_by_their_values(value: Any, result: Any) -> No
     assert compile_template(value, field="f").evaluate(SCOPE) == result
 
 
+@pytest.mark.behaviour(14)
 def test_a_value_without_expressions_is_kept_as_it_is() -> None:
     value = {"a": [1, {"b": 2}]}
     template = compile_template(value, field="f")
