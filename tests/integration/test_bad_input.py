@@ -127,6 +127,7 @@ BROKEN: dict[str, tuple[Any, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.behaviour(35, 36, 37, 39, 40, 52)
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_definition_is_refused_with_findings(ws: wfnb.Workspace, name: str) -> None:
     written, code = BROKEN[name]
@@ -163,6 +164,7 @@ PAYLOADS: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.behaviour(67)
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_a_bad_payload_begins_no_run(ws: wfnb.Workspace, name: str) -> None:
     payload, code = PAYLOADS[name]
@@ -185,6 +187,7 @@ FAILING: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.behaviour(71, 91, 99)
 @pytest.mark.parametrize("name", FAILING)
 def test_what_only_shows_at_run_time_fails_the_step_that_meets_it(ws: wfnb.Workspace, name: str) -> None:
     step, payload, category, code = FAILING[name]

@@ -8,6 +8,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from unit.store.story import START_US, Story, new_run, version
 from wfnb.store.sqlite import SqliteStore
 
@@ -59,6 +61,8 @@ def let_go(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
+@pytest.mark.behaviour(87)
+@pytest.mark.defect("D-10")
 def test_eight_processes_claim_each_run_once(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     with SqliteStore(path) as store:

@@ -60,6 +60,7 @@ def double(ws: wfnb.Workspace) -> list[int]:
     return calls
 
 
+@pytest.mark.behaviour(69, 70, 79, 210)
 def test_a_workflow_runs_to_its_end(ws: wfnb.Workspace) -> None:
     calls = double(ws)
     publish(
@@ -89,6 +90,7 @@ def test_done_can_be_awaited(ws: wfnb.Workspace) -> None:
     assert asyncio.run(go()) == "SUCCEEDED"
 
 
+@pytest.mark.behaviour(73)
 def test_times_and_ids_are_the_same_in_every_execution(tmp_path: Path) -> None:
     def once(folder: Path) -> list[Any]:
         with wfnb.open(folder, clock="2026-01-01", seed=5) as ws:
@@ -100,6 +102,7 @@ def test_times_and_ids_are_the_same_in_every_execution(tmp_path: Path) -> None:
     assert once(tmp_path / "a") == once(tmp_path / "b")
 
 
+@pytest.mark.behaviour(71)
 def test_a_failed_run_says_where_and_why(ws: wfnb.Workspace) -> None:
     publish(ws, assign("a", x="payload.customer.name"))
     run = ws.start("test", {}).wait(10)
@@ -122,6 +125,7 @@ def test_an_exception_in_an_action_is_an_action_error(ws: wfnb.Workspace) -> Non
     assert "ZeroDivisionError" in run.error["message"]
 
 
+@pytest.mark.behaviour(77)
 @pytest.mark.parametrize(("given", "field"), [({"n": "many"}, "n"), ({}, "n")])
 def test_an_input_that_does_not_fit_is_refused_before_the_action(
     ws: wfnb.Workspace, given: Any, field: str
@@ -141,6 +145,7 @@ def test_an_input_that_does_not_fit_is_refused_before_the_action(
     assert field in run.error["message"] + str(run.error.get("field"))
 
 
+@pytest.mark.behaviour(78)
 def test_an_output_that_breaks_its_promise_is_an_error(ws: wfnb.Workspace) -> None:
     @ws.action("liar")
     def _liar(data: Number) -> Text:
@@ -152,6 +157,8 @@ def test_an_output_that_breaks_its_promise_is_an_error(ws: wfnb.Workspace) -> No
     assert error["category"] == "ValidationError"
 
 
+@pytest.mark.behaviour(85, 153, 162, 164, 214)
+@pytest.mark.defect("D-17")
 def test_transient_failures_are_retried_in_simulated_time(ws: wfnb.Workspace) -> None:
     tries: list[int] = []
 
@@ -181,6 +188,7 @@ def test_a_key_starts_one_run(ws: wfnb.Workspace) -> None:
     assert ws.runs().total == 1
 
 
+@pytest.mark.behaviour(154, 155, 215)
 def test_the_same_explicit_key_calls_an_action_once_over_runs(ws: wfnb.Workspace) -> None:
     calls = double(ws)
     step = call("d", "double", inputMapping={"n": 3}, saveAs="out", idempotencyKey={"$expr": "payload.k"})
@@ -191,6 +199,7 @@ def test_the_same_explicit_key_calls_an_action_once_over_runs(ws: wfnb.Workspace
     assert [i.shared for i in second.invocations()] == [True]
 
 
+@pytest.mark.behaviour(113, 114)
 def test_a_child_workflow_gets_and_gives(ws: wfnb.Workspace) -> None:
     publish(ws, assign("c", twice="payload.n * 2"), id="child")
     step = {
@@ -212,6 +221,7 @@ def test_workflows_that_call_themselves_stop_at_a_depth(ws: wfnb.Workspace) -> N
     assert ws.runs(workflow="loop", limit=100).total == 17
 
 
+@pytest.mark.behaviour(82, 144)
 def test_cancel_ends_a_run_that_waits(tmp_path: Path) -> None:
     with wfnb.open(tmp_path) as ws:
 
@@ -230,6 +240,8 @@ def test_cancel_ends_a_run_that_waits(tmp_path: Path) -> None:
         assert run.events()[-1].data["reason"] == "not needed any more"
 
 
+@pytest.mark.behaviour(216)
+@pytest.mark.defect("D-9")
 def test_cancel_ends_a_run_whose_action_is_under_way(tmp_path: Path) -> None:
     entered, leave = threading.Event(), threading.Event()
     with wfnb.open(tmp_path) as ws:
@@ -256,6 +268,7 @@ def test_a_reason_is_needed_to_cancel(ws: wfnb.Workspace) -> None:
     assert caught.value.code == "REASON_MISSING"
 
 
+@pytest.mark.behaviour(72)
 def test_an_open_run_goes_on_when_the_workspace_is_opened_again(tmp_path: Path) -> None:
     entered = threading.Event()
     never = threading.Event()
@@ -305,6 +318,7 @@ def test_a_run_that_cannot_be_linked_says_what_is_missing(tmp_path: Path) -> Non
         assert caught.value.code == "CANNOT_LINK"
 
 
+@pytest.mark.behaviour(86)
 def test_state_at_any_step_difference_and_origin(ws: wfnb.Workspace) -> None:
     publish(ws, assign("a", x="1"), assign("b", x="2", y="{'z': 3}"), assign("c", done="true"))
     run = ws.start("test", {"n": 1}).wait(10)
@@ -358,6 +372,7 @@ def test_debugging_a_held_run_performs_one_step_at_a_time(ws: wfnb.Workspace) ->
     assert dbg.finished
 
 
+@pytest.mark.behaviour(34)
 def test_publishing_the_same_twice_gives_the_same_version(ws: wfnb.Workspace) -> None:
     assert publish(ws, assign("a", x="1")).version == 1
     assert publish(ws, assign("a", x="1")).version == 1
@@ -366,6 +381,7 @@ def test_publishing_the_same_twice_gives_the_same_version(ws: wfnb.Workspace) ->
     assert publish(ws, assign("a", x="4"), version=7).version == 8
 
 
+@pytest.mark.behaviour(65, 66)
 def test_a_run_keeps_the_version_it_began_with(ws: wfnb.Workspace) -> None:
     publish(ws, assign("a", x="1"))
     publish(ws, assign("a", x="2"))
@@ -383,6 +399,7 @@ def test_what_is_not_there_is_said_with_the_nearest_name(ws: wfnb.Workspace) -> 
         ws.run("nope")
 
 
+@pytest.mark.behaviour(67)
 def test_a_payload_schema_is_checked_before_a_run_exists(ws: wfnb.Workspace) -> None:
     class Order(BaseModel):
         id: str
@@ -411,6 +428,7 @@ def test_a_huge_payload_is_refused(ws: wfnb.Workspace) -> None:
     assert ws.runs().total == 0
 
 
+@pytest.mark.defect("D-22")
 def test_runs_are_listed_by_pages_that_do_not_shift(ws: wfnb.Workspace) -> None:
     publish(ws, assign("a", x="1"))
     for _ in range(5):
@@ -465,6 +483,7 @@ def test_effects_come_in_the_order_of_their_runs_under_simulated_time(tmp_path: 
         assert calls == [*range(60), *range(100, 160), *range(200, 260)]
 
 
+@pytest.mark.behaviour(54, 59)
 def test_what_is_registered_can_be_listed_with_its_schemas(ws: wfnb.Workspace) -> None:
     double(ws)
     (action,) = ws.actions()

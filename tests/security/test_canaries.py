@@ -125,12 +125,14 @@ def texts(thing: Any) -> str:
     return "\n".join(parts)
 
 
+@pytest.mark.defect("D-5")
 def test_the_action_itself_gets_the_secret(ws: wfnb.Workspace) -> None:
     assert CANARY in SEEN
     assert ws.run("run-0001").status == "SUCCEEDED"
     assert {run.status for run in runs(ws) if run.workflow != "good"} == {"FAILED"}
 
 
+@pytest.mark.behaviour(206, 209)
 def test_a_run_shows_no_secret(ws: wfnb.Workspace) -> None:
     for run in runs(ws):
         for thing in (
@@ -147,6 +149,7 @@ def test_a_run_shows_no_secret(ws: wfnb.Workspace) -> None:
             assert CANARY not in texts(thing), (run.workflow, thing)  # fmt: skip
 
 
+@pytest.mark.behaviour(19, 20, 21, 205)
 def test_what_is_masked_is_said_to_be_masked(ws: wfnb.Workspace) -> None:
     envelope = ws.run("run-0001").envelope
     assert envelope["payload"] == {
@@ -158,6 +161,7 @@ def test_what_is_masked_is_said_to_be_masked(ws: wfnb.Workspace) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.behaviour(205, 209)
 def test_no_step_back_shows_a_secret(ws: wfnb.Workspace) -> None:
     """Also where the pointers that mask it were not written yet."""
     for run in runs(ws):

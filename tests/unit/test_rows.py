@@ -72,6 +72,7 @@ def test_a_step_under_way_has_the_macrostep_that_began_it() -> None:
     assert (row.seq, row.duration_ms) == (3, None)
 
 
+@pytest.mark.behaviour(206)
 @pytest.mark.parametrize(
     ("given", "shown"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from wfnb.limits import LIMITS
 from wfnb.machine.state import State, initial_state
 from wfnb.rows import Step
@@ -36,21 +38,25 @@ STEP = Step(
 )
 
 
+@pytest.mark.behaviour(19)
 def test_secrets_are_masked_by_name_and_by_pointer() -> None:
     shown = public_envelope(state({"password": "x", "ssn": "1", "n": 1}, {"redactions": ["/payload/ssn"]}))
     assert shown["payload"] == {"password": "[REDACTED]", "ssn": "[REDACTED]", "n": 1}
 
 
+@pytest.mark.behaviour(19)
 def test_further_pointers_are_masked_too() -> None:
     assert public_envelope(state({"ssn": "1"}), ["/payload/ssn"])["payload"] == {"ssn": "[REDACTED]"}
 
 
+@pytest.mark.defect("D-5")
 def test_the_state_itself_is_left_as_it_was() -> None:
     given = state({"password": "x"})
     public_envelope(given)
     assert given.envelope["payload"] == {"password": "x"}
 
 
+@pytest.mark.behaviour(26, 207)
 def test_an_envelope_that_is_too_large_is_a_marker() -> None:
     shown = public_envelope(state({"text": "x" * LIMITS.snapshot_size_bytes}))
     assert set(shown) == {"truncated", "size", "max"}

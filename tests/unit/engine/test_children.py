@@ -65,6 +65,7 @@ def test_the_same_call_gives_the_same_child(programs: Programs) -> None:
     assert begin(programs).run_id == f"{RUN.run_id}.{RUN.seq}"
 
 
+@pytest.mark.behaviour(67)
 def test_its_payload_is_checked_and_filled(programs: Programs) -> None:
     assert begin(programs).state.envelope["payload"] == {"id": "7", "note": "none"}
     with pytest.raises(ValidationError, match="id"):
@@ -88,6 +89,7 @@ def test_a_child_that_succeeded_gives_its_envelope() -> None:
     assert child_outcome(RUN, state) == {"payload": {"a": 1}, "vars": {"b": 2}, "meta": {}}
 
 
+@pytest.mark.behaviour(115)
 @pytest.mark.parametrize(
     ("status", "error", "reason"),
     [("FAILED", {"message": "No."}, "No."), ("CANCELED", None, "canceled")],

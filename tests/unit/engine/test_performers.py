@@ -59,6 +59,7 @@ def test_coroutine_functions_are_awaited(performer: Performer) -> None:
     assert perform(performer, act, {"n": 3}) == {"n": 3}
 
 
+@pytest.mark.defect("D-17")
 @pytest.mark.parametrize(
     ("raised", "kind", "code"),
     [
@@ -82,6 +83,7 @@ def test_every_failure_is_typed(
     assert len(caught.value.message) < 600
 
 
+@pytest.mark.behaviour(77)
 def test_input_that_does_not_fit_never_reaches_the_action(performer: Performer) -> None:
     def act(data: Number) -> Number:
         raise AssertionError
@@ -92,6 +94,7 @@ def test_input_that_does_not_fit_never_reaches_the_action(performer: Performer) 
     assert "secret-value" not in str(caught.value)
 
 
+@pytest.mark.behaviour(9, 78)
 @pytest.mark.parametrize("value", [float("nan"), "\ud800"])
 def test_output_that_is_no_json_is_refused(performer: Performer, value: Any) -> None:
     def act(data: Number) -> Loose:

@@ -175,6 +175,7 @@ def test_a_child_gets_its_payload_and_gives_its_results() -> None:
     assert world.vars == {"sum": 5}
 
 
+@pytest.mark.behaviour(115)
 def test_a_failing_child_is_an_error_of_its_step() -> None:
     def child(_data: Any) -> Any:
         raise ActionError("The child failed.", code="CHILD_FAILED")

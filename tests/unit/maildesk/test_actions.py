@@ -55,6 +55,7 @@ def make_ticket(actions: MailActions, ctx, **fields) -> str:
     return actions.create_ticket_from_email(data, ctx("t")).ticket_id
 
 
+@pytest.mark.behaviour(58)
 def test_all_eleven_actions_and_the_schema_are_registered(registries: Registries) -> None:
     names = {*FIELDS, "resolve_inbound_ticket_defaults"}
     assert set(registries.catalog.actions.names()) == names
@@ -75,6 +76,7 @@ def test_the_contract_has_the_published_fields(registries: Registries, name: str
     assert action.input_schema()["additionalProperties"] is False
 
 
+@pytest.mark.behaviour(59)
 def test_writers_take_a_key_and_try_again_only_when_the_desk_is_busy(registries: Registries) -> None:
     for action in registries.catalog.actions:
         writes = action.id.startswith(("create", "process", "send"))
@@ -100,6 +102,7 @@ def test_a_body_is_parsed(actions: MailActions) -> None:
     assert actions.parse_email_reply(models.ParseInput()).parsed.sanitized_text == ""
 
 
+@pytest.mark.behaviour(173)
 def test_a_ticket_is_found_by_token(actions: MailActions, desk: Desk, ctx) -> None:
     ticket_id = make_ticket(actions, ctx)
     found = actions.find_ticket_by_reply_token(models.TokenInput(token=desk.reply_token("1@example.com")))
@@ -108,6 +111,7 @@ def test_a_ticket_is_found_by_token(actions: MailActions, desk: Desk, ctx) -> No
     assert (lost.success, lost.match, lost.message) == (False, None, "No ticket has this token.")
 
 
+@pytest.mark.behaviour(174)
 def test_a_ticket_is_found_by_its_conversation(actions: MailActions, ctx) -> None:
     ticket_id = make_ticket(actions, ctx, status_id="status-new")
     for given in ({"in_reply_to": "1@example.com"}, {"references": ("1@example.com", "x@y.z")},
@@ -144,6 +148,7 @@ def test_a_contact_comes_with_its_client(actions: MailActions) -> None:
     assert (contact.email, contact.matched_email) == ("mara@juniper.example.com", "Mara@juniper.example.com")
 
 
+@pytest.mark.behaviour(180)
 def test_defaults_are_an_object_or_null(registries: Registries, actions: MailActions) -> None:
     action = registries.catalog.actions.get("resolve_inbound_ticket_defaults", 1)
     known = actions.resolve_inbound_ticket_defaults(

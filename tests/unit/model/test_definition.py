@@ -43,6 +43,7 @@ def test_steps_are_told_apart_by_type() -> None:
     assert {If, ForEach, TryCatch} < set(kinds)
 
 
+@pytest.mark.behaviour(117)
 def test_a_control_block_without_its_fields_is_not_taken_for_a_node() -> None:
     with pytest.raises(ValidationError, match="condition"):
         Definition.model_validate({"id": "x", "name": "x", "steps": [{"id": "a", "type": "control.if"}]})

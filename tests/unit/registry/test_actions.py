@@ -115,6 +115,7 @@ def test_an_incomplete_action_is_refused(function: Any, options: dict[str, Any])
     assert caught.value.code == "INCOMPLETE_ACTION"
 
 
+@pytest.mark.behaviour(59)
 def test_a_side_effect_needs_a_way_to_be_recognised() -> None:
     actions = ActionRegistry()
     engine = actions.add(act, id="a", side_effect=True, idempotency="engine")
@@ -123,6 +124,7 @@ def test_a_side_effect_needs_a_way_to_be_recognised() -> None:
     assert own.key_of({"ticketTitle": "x"}) == "x"
 
 
+@pytest.mark.behaviour(59)
 def test_a_retry_policy_may_be_written_as_in_a_definition() -> None:
     action = ActionRegistry().add(act, id="a", retry={"maxAttempts": 3, "backoffMs": 10})
     assert action.retry == RetryPolicy(max_attempts=3, backoff_ms=10)

@@ -48,6 +48,7 @@ def test_incomplete_and_taken_types_are_refused(node: NodeType, code: str) -> No
     assert caught.value.code == code
 
 
+@pytest.mark.behaviour(55)
 @pytest.mark.parametrize("node", [*NodeRegistry(), *EMAIL_NODES], ids=lambda node: node.name)
 def test_every_type_describes_itself(node: NodeType) -> None:
     schema = node.config_schema()
@@ -92,6 +93,7 @@ def test_parsing_never_fails(result: dict[str, Any], warning: str) -> None:
     assert result["metadata"]["parser"]["warnings"] == [warning]
 
 
+@pytest.mark.behaviour(186)
 def test_without_html_nothing_is_called_and_the_text_is_one_paragraph() -> None:
     assert shape(RENDER).begin({"text": "Hi"}) is None
     assert shape(RENDER).finish({"text": "Hi"}, None) == [{"type": "paragraph", "text": "Hi"}]

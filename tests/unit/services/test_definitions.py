@@ -72,6 +72,7 @@ def test_a_pipe_that_never_ends_is_not_read(tmp_path: Path) -> None:
         written(tmp_path / "w.json")
 
 
+@pytest.mark.behaviour(46, 53)
 def test_a_version_holds_what_was_written_and_who_published_it(store: Store) -> None:
     assert put(store, trigger={"type": "event", "eventName": "ORDER"}).version == 1
     version = store.version("w")
@@ -103,6 +104,7 @@ def test_what_is_refused_is_not_stored(store: Store) -> None:
     assert store.versions() == []
 
 
+@pytest.mark.behaviour(45)
 def test_a_payload_schema_is_stored_beside_the_version(store: Store) -> None:
     class Order(BaseModel):
         id: str

@@ -45,6 +45,7 @@ def test_versions_are_listed_by_workflow_and_number(store: Store) -> None:
     assert [row.version for row in store.versions("orders")] == [1, 2]
 
 
+@pytest.mark.behaviour(47)
 def test_a_version_never_changes(store: Store) -> None:
     with pytest.raises(StoreError) as caught:
         store.save_version(replace(version(1), name="Other"))
@@ -180,6 +181,7 @@ def test_a_step_ends_in_a_later_commit(store: Store) -> None:
     assert step.ended_us == START_US + 3000
 
 
+@pytest.mark.behaviour(85, 164)
 def test_a_step_that_is_tried_again_has_a_row_for_each_attempt(store: Store) -> None:
     story = Story(store)
     story.commit(story.start(), story.call())
@@ -191,6 +193,7 @@ def test_a_step_that_is_tried_again_has_a_row_for_each_attempt(store: Store) -> 
     assert (second.attempt, second.status, second.error) == (2, "FAILED", ERROR)
 
 
+@pytest.mark.behaviour(80)
 def test_an_error_that_its_own_step_handles_is_kept_with_its_success(store: Store) -> None:
     story = Story(store)
     begun, ended = story.pure()
@@ -236,6 +239,7 @@ def test_a_canceled_run_leaves_nothing_open(store: Store) -> None:
     assert store.events(1)[-1].data == {"reason": "enough", "actor": "anna"}
 
 
+@pytest.mark.behaviour(145)
 def test_waits_are_opened_and_resolved(store: Store) -> None:
     story = Story(store)
     story.commit(story.start(), story.wait("a"))
@@ -274,6 +278,7 @@ def test_a_writer_that_is_not_up_to_date_changes_nothing(store: Store, change: d
     story.commit(story.pure())
 
 
+@pytest.mark.behaviour(87)
 def test_a_new_owner_shuts_the_old_one_out(store: Store) -> None:
     story = Story(store, owner="me", lease_until_us=START_US)
     story.commit(story.start())
@@ -283,6 +288,7 @@ def test_a_new_owner_shuts_the_old_one_out(store: Store) -> None:
     assert store.steps(1) == []
 
 
+@pytest.mark.defect("D-9")
 def test_a_run_that_is_over_never_changes_again(store: Store) -> None:
     story = Story(store)
     story.commit(story.start(), story.succeed())
@@ -347,6 +353,7 @@ def test_a_new_key_is_performed(store: Store) -> None:
     assert (call.action_id, call.action_version, call.key, call.instance) == ("pay", 1, "key", STEP)
 
 
+@pytest.mark.behaviour(155)
 def test_a_key_that_has_succeeded_is_answered_from_it(store: Store) -> None:
     first, second = Story(store, "run-1"), Story(store, "run-2")
     first.commit(first.start(), first.call())
@@ -367,6 +374,7 @@ def test_a_key_is_answered_within_its_run_as_well(store: Store) -> None:
     assert (found[1].mode, found[1].output) == ("cached", 7)
 
 
+@pytest.mark.behaviour(154, 158)
 def test_a_key_that_is_under_way_elsewhere_is_busy(store: Store) -> None:
     first, second = Story(store, "run-1"), Story(store, "run-2")
     first.commit(first.start(), first.call())
@@ -378,6 +386,7 @@ def test_a_key_that_is_under_way_elsewhere_is_busy(store: Store) -> None:
     assert [call.status for call in store.invocations(1)] == ["SUCCEEDED"]
 
 
+@pytest.mark.defect("D-8")
 def test_a_retry_goes_on_in_the_same_row(store: Store) -> None:
     story = Story(store)
     story.commit(story.start(), story.call())
@@ -396,6 +405,7 @@ def test_a_retry_goes_on_in_the_same_row(store: Store) -> None:
     assert store.invocations(1)[0].output == "paid"
 
 
+@pytest.mark.defect("D-8")
 @pytest.mark.parametrize("end", ["failure", "cancel"])
 def test_a_key_that_did_not_succeed_elsewhere_is_performed_and_leaves_that_history_alone(
     store: Store, end: str
@@ -438,6 +448,7 @@ def test_attempts_at_a_key_go_on_counting_over_many_runs(store: Store) -> None:
     assert attempts == [1, 2, 3, 4]
 
 
+@pytest.mark.behaviour(156)
 def test_a_key_belongs_to_one_version_of_one_action(store: Store) -> None:
     story, other = Story(store), Story(store, "run-2")
     begun, scheduled = story.call()
@@ -449,6 +460,7 @@ def test_a_key_belongs_to_one_version_of_one_action(store: Store) -> None:
 # --- recovery
 
 
+@pytest.mark.behaviour(72, 158)
 def test_recovery_performs_what_was_its_own(store: Store) -> None:
     story = Story(store)
     story.commit(story.start(), story.call())
@@ -528,6 +540,8 @@ def _mode(store: Store, run_no: int) -> tuple[str, object]:
 # --- leases
 
 
+@pytest.mark.behaviour(87, 88, 160)
+@pytest.mark.defect("D-10")
 @pytest.mark.parametrize(
     ("owner", "until", "dead", "taken"),
     [
@@ -560,6 +574,8 @@ def test_a_run_that_is_over_is_not_claimed(store: Store) -> None:
     assert store.claim_run(2, "me", 50, 200) is None
 
 
+@pytest.mark.behaviour(161)
+@pytest.mark.defect("D-10")
 def test_leases_of_one_owner_are_renewed_and_released(store: Store) -> None:
     for number, owner in enumerate(("me", "you", "me")):
         store.create_run(new_run(f"run-{number}", owner=owner, lease_until_us=10))
@@ -593,6 +609,7 @@ def test_pages_hold_every_run_once_newest_first(store: Store) -> None:
     assert seen == [7, 6, 5, 4, 3, 2, 1]
 
 
+@pytest.mark.defect("D-22")
 def test_runs_that_come_meanwhile_do_not_move_a_page(store: Store) -> None:
     for number in range(4):
         store.create_run(new_run(f"run-{number}"))
@@ -748,6 +765,7 @@ def test_threads_share_a_store(store: Store) -> None:
     assert len(set(revisions)) == 80
 
 
+@pytest.mark.behaviour(154)
 def test_a_key_is_owned_once_when_threads_race_for_it(store: Store) -> None:
     stories = [Story(store, f"run-{number}") for number in range(4)]
     together = threading.Barrier(4)

@@ -28,6 +28,7 @@ def test_what_is_within_bounds_passes() -> None:
     assert check_bounds(definition(loop(assign(vars__x=[1, 2.5, None, True, "é"])))) is None
 
 
+@pytest.mark.behaviour(52)
 @pytest.mark.parametrize(
     ("value", "told"),
     [

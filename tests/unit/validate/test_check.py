@@ -90,6 +90,7 @@ def test_findings_run_from_top_to_bottom() -> None:
     assert paths[0] == "root"
 
 
+@pytest.mark.behaviour(31)
 def test_every_finding_of_a_step_names_its_id() -> None:
     for finding in findings(broken_in_every_way()):
         assert (finding.step_id is None) == (finding.path in ("root", "root.steps[0]")), finding
@@ -100,6 +101,7 @@ def test_an_error_keeps_the_definition_back() -> None:
     assert checked.definition is None
 
 
+@pytest.mark.behaviour(48)
 def test_a_warning_does_not_keep_the_definition_back() -> None:
     checked = check(definition(when(expr("payload.note"))), make_catalog())
     assert [finding.severity for finding in checked.findings] == ["warning"]

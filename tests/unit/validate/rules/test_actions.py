@@ -14,6 +14,7 @@ def test_registered_versions_are_fine(version: int) -> None:
     assert findings(definition(call(version=version))) == ()
 
 
+@pytest.mark.behaviour(37)
 def test_a_mistyped_action_is_told_with_the_nearest_one() -> None:
     found = only(definition(call(actionId="creat_ticket")), "UNKNOWN_ACTION")
     assert (found.message, found.hint, found.field) == (
@@ -23,6 +24,7 @@ def test_a_mistyped_action_is_told_with_the_nearest_one() -> None:
     )
 
 
+@pytest.mark.behaviour(37)
 def test_an_unknown_version_is_told_with_those_there_are() -> None:
     found = only(definition(call(version=2)), "UNKNOWN_ACTION")
     assert (found.message, found.hint, found.field) == (

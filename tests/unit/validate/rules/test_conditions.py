@@ -24,6 +24,7 @@ def test_conditions_that_may_be_true_or_false_are_fine(condition: str) -> None:
     assert findings(definition(when(expr(condition)))) == ()
 
 
+@pytest.mark.defect("D-15")
 @pytest.mark.parametrize(
     ("condition", "what"),
     [

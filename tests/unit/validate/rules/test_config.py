@@ -22,6 +22,8 @@ def test_configurations_that_fit_are_fine() -> None:
     assert findings(definition(*steps)) == ()
 
 
+@pytest.mark.behaviour(38)
+@pytest.mark.defect("D-14")
 @pytest.mark.parametrize(
     ("kind", "field"),
     [("state.set", "config.state"), ("transform.assign", "config.assign"), ("text.wrap", "config.text")],
@@ -32,6 +34,7 @@ def test_an_absent_configuration_is_checked(kind: str, field: str, absent: dict[
     assert (found.field, found.message) == (field, f"The field “{field}” is missing.")
 
 
+@pytest.mark.defect("D-14")
 def test_an_absent_configuration_of_a_call_is_told_field_by_field() -> None:
     found = findings(step("action.call"))
     assert [(one.code, one.field) for one in found] == [
@@ -40,6 +43,7 @@ def test_an_absent_configuration_of_a_call_is_told_field_by_field() -> None:
     ]
 
 
+@pytest.mark.behaviour(38)
 @pytest.mark.parametrize(
     ("kind", "config", "message"),
     [

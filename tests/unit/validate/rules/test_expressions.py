@@ -16,6 +16,7 @@ def test_expressions_that_compile_are_fine() -> None:
     assert findings(definition(assign(vars__x=expr("coalesce(payload.note, '') & nowIso()")))) == ()
 
 
+@pytest.mark.behaviour(39, 42, 43, 50)
 @pytest.mark.parametrize(
     ("step", "field"),
     [

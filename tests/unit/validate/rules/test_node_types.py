@@ -12,6 +12,7 @@ def test_registered_types_are_fine() -> None:
     assert findings(definition(*steps)) == ()
 
 
+@pytest.mark.behaviour(36)
 @pytest.mark.parametrize(
     ("kind", "hint"),
     [
@@ -25,6 +26,7 @@ def test_a_mistyped_type_is_told_with_the_nearest_one(kind: str, hint: str) -> N
     assert (found.hint, found.step_id, found.field) == (hint, "x", "type")
 
 
+@pytest.mark.behaviour(41)
 def test_an_unknown_control_block_is_told_with_all_of_them() -> None:
     found = only(definition({"id": "x", "type": "control.parallel", "branches": []}), "UNKNOWN_NODE_TYPE")
     assert found.message == "There is no control block “control.parallel”."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from unit.validate.examples import assign, definition, findings, only
 
 
@@ -9,6 +11,7 @@ def test_a_registered_schema_is_fine() -> None:
     assert findings(definition(assign(vars__x=1))) == ()
 
 
+@pytest.mark.behaviour(44)
 def test_an_unknown_schema_is_told_with_the_nearest_one() -> None:
     found = only(definition(payloadSchemaRef="payload.Ordr.v1"), "UNKNOWN_SCHEMA")
     assert (found.path, found.field, found.hint) == (

@@ -27,6 +27,7 @@ def test_a_definition_with_every_kind_of_step_has_the_right_shape() -> None:
     assert findings(definition(*steps)) == ()
 
 
+@pytest.mark.behaviour(51)
 @pytest.mark.parametrize("field", ["id", "name", "steps"])
 def test_a_missing_field_of_the_definition_is_named(field: str) -> None:
     written = definition()
@@ -35,6 +36,7 @@ def test_a_missing_field_of_the_definition_is_named(field: str) -> None:
     assert (found.path, found.field, found.message) == ("root", field, f"The field “{field}” is missing.")
 
 
+@pytest.mark.behaviour(35)
 @pytest.mark.parametrize(
     ("change", "field", "message"),
     [
@@ -55,6 +57,7 @@ def test_a_fault_of_the_definition_is_told_in_plain_words(
     assert (found.severity, found.path, found.field, found.message) == ("error", "root", field, message)
 
 
+@pytest.mark.behaviour(31, 41, 117)
 @pytest.mark.parametrize(
     ("step", "field", "message"),
     [
@@ -81,6 +84,7 @@ def test_a_step_that_is_no_object_is_told_at_its_own_path() -> None:
     assert (found.path, found.message) == ("root.steps[1]", "The step must be an object, not text.")
 
 
+@pytest.mark.behaviour(49)
 def test_a_fault_in_a_nested_block_carries_the_nested_path_and_id() -> None:
     inner = {**assign("deep", vars__b=1), "retry": {"maxAttempts": "3"}}
     found = only(definition(loop(when(expr("vars.line.qty > 1"), inner))), CODE)
