@@ -1,8 +1,8 @@
 """A world in which the process dies at a chosen moment, and a new one goes on with what is in the tables.
 
 The store is a real one and plays the disk: it survives. Drivers, claims and results in memory are made anew by every process.
-Moments are counted over the calls that change something outside the process (commits, claims, actions);
-each has one before it and one behind it, and whatever lies between two of them changes nothing that survives.
+Moments are counted over the calls that change something outside the process (commits, claims, effects): one at the beginning,
+and one behind each of them. Whatever lies between two moments changes nothing that survives, so these are all there are.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Countdown:
 
 
 class CrashingStore:
-    """A store seen by one process: every call that changes something has a moment before and one behind it."""
+    """A store seen by one process: every call that changes something has a moment behind it."""
 
     def __init__(self, disk: Store, countdown: Countdown) -> None:
         self._disk = disk
@@ -60,7 +60,6 @@ class CrashingStore:
 
     def _guarded(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **options: Any) -> Any:
-            self._countdown.moment()
             result = method(*args, **options)
             self._countdown.moment()
             return result
@@ -69,14 +68,13 @@ class CrashingStore:
 
 
 class CrashingPerformer:
-    """Performs actions inline, with a moment before an action and one between its effect and its answer."""
+    """Performs actions inline, with a moment between the effect of an action and its answer."""
 
     def __init__(self, countdown: Countdown) -> None:
         self._inner = InlinePerformer()
         self._countdown = countdown
 
     async def perform(self, action: Action, data: JsonValue, context: ActionContext) -> JsonValue:
-        self._countdown.moment()
         try:
             return await self._inner.perform(action, data, context)
         finally:
@@ -189,6 +187,7 @@ def life(
     for number, fatal in enumerate((*crashes, None)):
         process = Process(disk, programs, actions, f"process-{number}", fatal)
         try:
+            process.countdown.moment()
             process.begin(workflow, payload)
             process.go_on()
         except Crash:
