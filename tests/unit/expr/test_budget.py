@@ -199,3 +199,24 @@ def test_results_up_to_the_bound_are_fine() -> None:
         with pytest.raises(ExpressionError) as caught:
             compiled.evaluate({"payload": value}, limits=limits)
         assert caught.value.code == "OUTPUT_TOO_LARGE"
+
+
+@pytest.mark.behaviour(7)
+@pytest.mark.defect("D-13")
+def test_an_endless_evaluation_is_stopped_after_25_ms() -> None:
+    endless = ".".join(["[1..3000]"] * 6)  # some 10 ** 20 items
+    no_other_bound = replace(LIMITS, expression_fuel=10**30, expression_sequence=10**30)
+    before = time.thread_time()
+    with pytest.raises(ExpressionError, match="25 ms of CPU time") as caught:
+        compile_expression(endless, profile=EXTENDED).evaluate({}, limits=no_other_bound)
+    assert caught.value.code == "EXPRESSION_LIMIT"
+    assert time.thread_time() - before < 1
+
+
+@pytest.mark.behaviour(8)
+def test_a_result_may_have_256_kilobytes_and_no_more() -> None:
+    compiled, most = compile_expression("payload"), 256 * 1024
+    assert compiled.evaluate({"payload": "a" * (most - 2)}) == "a" * (most - 2)
+    with pytest.raises(ExpressionError) as caught:
+        compiled.evaluate({"payload": "a" * (most - 1)})
+    assert caught.value.code == "OUTPUT_TOO_LARGE"

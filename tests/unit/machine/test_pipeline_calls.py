@@ -225,3 +225,47 @@ def test_comment_blocks_need_no_action_without_html() -> None:
     world = World([step], payload={"t": "plain"}).run()
     assert world.payload["commentBlocks"] == [{"type": "paragraph", "text": "plain"}]
     assert world.of(InvocationScheduled) == []
+
+
+@pytest.mark.behaviour(116)
+def test_the_policy_of_a_call_tries_a_failed_child_again() -> None:
+    tries: list[int] = []
+
+    def child(_data: Any) -> Any:
+        tries.append(1)
+        if len(tries) < 3:
+            raise ActionError("The child failed.", code="CHILD_FAILED")
+        return {"payload": {}, "vars": {"n": len(tries)}, "meta": {}}
+
+    policy = {"maxAttempts": 3, "backoffMs": 100, "jitter": False, "retryOn": ["ActionError"]}
+    step = child_step(retry=policy, outputMapping={"vars.n": {"$expr": "vars.childRun.vars.n"}})
+    world = World([step], {"workflow:other": child}).run()
+    assert (world.state.status, world.vars) == ("SUCCEEDED", {"n": 3})
+    assert [round((w.due_at_us - w.at_us) / 1000) for w in world.waits()] == [100, 200]
+
+
+@pytest.mark.behaviour(146)
+def test_the_policy_of_the_step_goes_before_the_one_of_the_action() -> None:
+    def busy(_data: Any) -> Any:
+        raise TransientError("Busy.")
+
+    step = call("c", "busy", retry={"maxAttempts": 2, "backoffMs": 70, "jitter": False})
+    world = World([step], {"busy": busy}, retry={"maxAttempts": 9, "backoffMs": 5}).run()
+    assert len(world.calls) == 2
+    assert [round((w.due_at_us - w.at_us) / 1000) for w in world.waits()] == [70]
+
+
+@pytest.mark.behaviour(151)
+def test_a_retry_takes_up_the_same_execution_of_the_step() -> None:
+    tries: list[int] = []
+
+    def flaky(_data: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 2:
+            raise TransientError("Busy.")
+        return {}
+
+    step = call("c", "flaky", retry={"maxAttempts": 2, "backoffMs": 1})
+    world = World([each("l", "[1, 2]", [step])], {"flaky": flaky}).run()
+    first, second = (f"root.steps[0].body{{{index}}}.steps[0]" for index in (0, 1))
+    assert world.instances()[1:] == [first, second, second]

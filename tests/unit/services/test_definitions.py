@@ -116,3 +116,16 @@ def test_a_payload_schema_is_stored_beside_the_version(store: Store) -> None:
     assert version is not None
     assert version.payload_schema is not None
     assert set(version.payload_schema["properties"]) == {"id"}
+
+
+@pytest.mark.behaviour(47)
+def test_a_version_stays_as_it_was_published(store: Store) -> None:
+    given = {"id": "w", "name": "W", "steps": [assign("a", x="1")]}
+    assert publish(store, Catalog(), given, actor="ann", now_us=5).version == 1
+    first = store.version("w", 1)
+    given["name"] = "Changed"
+    given["steps"].append(assign("b", y="2"))
+    assert publish(store, Catalog(), given, actor="ben", now_us=6).version == 2
+    assert store.version("w", 1) == first
+    assert first is not None
+    assert (first.name, len(first.definition["steps"])) == ("W", 1)

@@ -57,7 +57,7 @@ def test_a_fault_of_the_definition_is_told_in_plain_words(
     assert (found.severity, found.path, found.field, found.message) == ("error", "root", field, message)
 
 
-@pytest.mark.behaviour(31, 41, 117)
+@pytest.mark.behaviour(31, 41, 117, 118)
 @pytest.mark.parametrize(
     ("step", "field", "message"),
     [
@@ -66,6 +66,7 @@ def test_a_fault_of_the_definition_is_told_in_plain_words(
         ({"id": "x", "type": 5}, "type", "The field “type” must be text, not a number."),
         (when(None), "condition", "The field “condition” must be an object, not null."),
         (when({}), "condition.$expr", "The field “condition.$expr” is missing."),
+        ({key: value for key, value in loop(assign()).items() if key != "itemVar"}, "itemVar", "The field “itemVar” is missing."),
         ({**loop(assign()), "itemVar": "1x"}, "itemVar", "The field “itemVar” must be a name: letters, digits and _, not beginning with a digit."),
         ({**loop(assign()), "concurrency": 4}, "concurrency", "The field “concurrency” must be 1."),
         ({**assign(), "retry": {"maxAttempts": 0}}, "retry.maxAttempts", "The field “retry.maxAttempts” must be greater than 0."),
