@@ -48,7 +48,8 @@ _KINDS = {
     ),
     "slowest_paths": _Kind(
         "The slowest paths",
-        "Runs that took the same branches and met the same failures, by how long they took from start to end.",
+        "Runs that took the same branches and met the same failures, by how long they took from start to end; written out "
+        "in the order of the slowest of them.",
     ),
 }
 

@@ -96,6 +96,17 @@ def test_slowest_paths(told: History) -> None:
     ]
 
 
+def test_a_path_is_the_same_in_whatever_order_its_turns_came(told: History, store: SqliteStore) -> None:
+    for number, order in enumerate((("look", "ask"), ("ask", "look"))):
+        run = Chronicle(store, f"order{number}", at_us=BEGIN_US + 2 * 86_400_000_000)
+        for index, step in enumerate(order):
+            run.step(step, index, took_ms=number + 1, branch="then")
+        run.succeed()
+    assert rows(told.slowest_paths(since="2026-01-03")) == [
+        ["orders", "ask=then → look=then", 2, 3.0, 3.9, 4.0, "order1"]
+    ]
+
+
 def test_retries(told: History) -> None:
     assert rows(told.retries()) == [["orders", "work", 1, 1, 0, 2, 2, 500.0]]
 

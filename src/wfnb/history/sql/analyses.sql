@@ -62,7 +62,7 @@ FROM spread
 ORDER BY workflow, version;
 
 -- name: slowest_paths
-WITH taken AS (
+WITH taken AS MATERIALIZED (
     SELECT
         run_no,
         min(seq) AS first_seq,
@@ -74,28 +74,36 @@ WITH taken AS (
         AND ($workflow::VARCHAR IS NULL OR workflow = $workflow)
     GROUP BY run_no, turn
 ),
-paths AS (
-    SELECT run_no, string_agg(turn, ' → ' ORDER BY first_seq, turn) AS path
+-- Runs are grouped by a number that stands for all their turns, whatever their order: only one run of a group has its path
+-- written out, not all of them.
+marked AS (
+    SELECT run_no, sum(hash(turn)) AS mark
     FROM taken
     GROUP BY run_no
 ),
 measured AS (
     SELECT
         runs.workflow,
-        coalesce(paths.path, 'no branch') AS path,
+        marked.mark,
         count(*) AS runs,
         quantile_cont(runs.duration_ms, [0.5, 0.95]) AS quantiles,
         max((runs.duration_ms, -runs.run_no)) AS slowest
     FROM runs
-    LEFT JOIN paths ON paths.run_no = runs.run_no
+    LEFT JOIN marked ON marked.run_no = runs.run_no
     WHERE runs.duration_ms IS NOT NULL
         AND ($workflow::VARCHAR IS NULL OR runs.workflow = $workflow)
         AND ($since::TIMESTAMP IS NULL OR runs.started_at >= $since)
-    GROUP BY runs.workflow, coalesce(paths.path, 'no branch')
+    GROUP BY runs.workflow, marked.mark
+),
+paths AS (
+    SELECT run_no, string_agg(turn, ' → ' ORDER BY first_seq, turn) AS path
+    FROM taken
+    WHERE run_no IN (SELECT -slowest[2] FROM measured)
+    GROUP BY run_no
 )
 SELECT
     measured.workflow,
-    measured.path,
+    coalesce(paths.path, 'no branch') AS path,
     measured.runs,
     round(measured.quantiles[1], 3) AS p50_ms,
     round(measured.quantiles[2], 3) AS p95_ms,
@@ -103,7 +111,8 @@ SELECT
     runs.run_id AS slowest_run
 FROM measured
 JOIN runs ON runs.run_no = -measured.slowest[2]
-ORDER BY p95_ms DESC, measured.workflow, measured.path;
+LEFT JOIN paths ON paths.run_no = runs.run_no
+ORDER BY p95_ms DESC, measured.workflow, path;
 
 -- name: retries
 WITH executions AS (
