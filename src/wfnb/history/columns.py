@@ -83,6 +83,7 @@ def _runs(rows: Sequence[Any]) -> Columns:
         "parent_run_no": "parent_run_no",
         "depth": "depth",
         "seq": "seq",
+        "epoch": "epoch",
         "started_us": "started_us",
         "updated_us": "updated_us",
         "completed_us": "completed_us",

@@ -8,7 +8,7 @@ DELETE FROM base.run AS known USING batch WHERE known.run_no = batch.run_no;
 INSERT INTO base.run
 SELECT
     run_no, run_id, workflow, version, kind, status, state, error_category, error_code, error_message, key, trigger,
-    nullif(parent_run_no, -1), depth, seq, make_timestamp(started_us), make_timestamp(updated_us),
+    nullif(parent_run_no, -1), depth, seq, epoch, make_timestamp(started_us), make_timestamp(updated_us),
     make_timestamp(nullif(completed_us, -1)), rev
 FROM batch;
 
