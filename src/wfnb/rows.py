@@ -164,7 +164,10 @@ class EventRecord(_Row):
 
 @dataclass(frozen=True)
 class ActionInfo(_Row):
-    """A registered action, with the JSON Schemas of what it takes and gives."""
+    """A registered action, with the JSON Schemas of what it takes and gives.
+
+    `idempotency` is ``"engine"`` or ``"action"``, whoever makes the key, or None; `retry` the policy for steps that give none.
+    """
 
     id: str
     version: int
@@ -174,10 +177,14 @@ class ActionInfo(_Row):
     description: str
     input_schema: dict[str, JsonValue]
     output_schema: dict[str, JsonValue]
+    idempotency: str | None
+    retry: dict[str, JsonValue] | None
+    examples: tuple[JsonValue, ...]
 
     @classmethod
     def of(cls, action: Action) -> ActionInfo:
         """From the registry."""
+        retry = action.retry.model_dump(mode="json", by_alias=True) if action.retry else None
         return cls(
             action.id,
             action.version,
@@ -187,6 +194,9 @@ class ActionInfo(_Row):
             action.description,
             action.input_schema(),
             action.output_schema(),
+            "action" if callable(action.idempotency) else action.idempotency,
+            retry,
+            action.examples,
         )
 
 

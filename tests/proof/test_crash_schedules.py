@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from proof.effort import LONG, count
-from sim.ending import Ending, check, ending, golden
+from sim.ending import Ending, Kept, check, ending, golden
 from sim.reference import WORKFLOWS
-from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store, film
 from wfnb.store.records import RunFilter
 from wfnb.store.sqlite import SqliteStore
@@ -65,6 +64,8 @@ def levels(name: str, budget: int, chance: random.Random) -> Iterator[tuple[int,
         yield crashes, len(chosen), len(chosen) == len(every)
 
 
+@pytest.mark.behaviour(72)
+@pytest.mark.defect("D-20")
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_crashes_at_every_moment_and_at_every_pair_of_moments(name: str, note: Callable[..., None]) -> None:
     """A later process has moments of its own: it claims the run again, and goes on where the last one died."""
@@ -98,17 +99,10 @@ def test_one_crash_at_every_moment_on_a_file(name: str, tmp_path: Path, note: Ca
     note("R1, on a file", schedules=len(chosen))
 
 
-class Kept(MemoryStore):
-    """A disk that is read after its schedule."""
-
-    def close(self) -> None:
-        return
-
-
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_every_state_between_can_be_read_after_a_crash(name: str) -> None:
     """Time travel through a run with a crash in its middle gives the states of a run without one."""
-    disks: list[MemoryStore] = []
+    disks: list[Kept] = []
 
     def kept() -> Store:
         disks.append(Kept())
