@@ -23,13 +23,16 @@ def begin(
 ) -> RunRow:
     """Create a run that `engine` owns, and have it driven or held.
 
-    Counted ids may be taken by another process that counts in the same store; then the next one is tried.
+    Counted ids may be taken by another process that counts in the same store; then the next one is tried. After any other
+    fault the id is given back: the next start counts on as if there had been none.
     """
     while True:
+        new = _new_run(engine, program, version, payload, key)
         try:
-            return engine.start(_new_run(engine, program, version, payload, key), hold=hold)[0]
+            return engine.start(new, hold=hold)[0]
         except StoreError as error:
             if error.code != "RUN_EXISTS":
+                engine.ids.unused(new.run_id)
                 raise
 
 
