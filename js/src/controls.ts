@@ -1,5 +1,5 @@
 // Buttons, slider and counter. A button that cannot act stays focusable and says so (aria-disabled); none can before
-// the first view has come.
+// the first view has come. What is asked for while the kernel is at work waits for its turn; nothing is dropped.
 
 import { html, svg } from "./dom";
 import type { ToKernel, View } from "./protocol";
@@ -23,7 +23,7 @@ export class Controls {
   readonly element: HTMLElement;
   private view: View | undefined;
   private busy = false;
-  private wanted: number | undefined;
+  private waiting: (Command | number)[] = []; // a number is a position to go to
 
   constructor(private readonly send: (message: ToKernel) => void, help: HTMLElement) {
     for (const { command, name, keys, icon } of BUTTONS) {
@@ -51,34 +51,49 @@ export class Controls {
   }
 
   act(command: Command): void {
-    if (this.busy || !this.can(command)) return;
-    this.busy = true;
-    this.send({ type: command });
+    this.waiting.push(command);
+    this.proceed();
   }
 
   // While the slider is dragged only the latest position is asked for; the ones in between are skipped.
   go(position: number): void {
-    if (!this.view || position === this.view.position) return;
-    if (this.busy) {
-      this.wanted = position;
-      return;
-    }
-    this.busy = true;
-    this.send({ type: "goto", position });
+    if (typeof this.waiting[this.waiting.length - 1] === "number") this.waiting.pop();
+    this.waiting.push(position);
+    this.proceed();
+  }
+
+  // A key that is held down repeats faster than a step may take; the run must not go on after it is let go.
+  hold(command: Command): void {
+    if (!this.busy) this.act(command);
   }
 
   idle(): void {
     this.busy = false;
-    const wanted = this.wanted;
-    this.wanted = undefined;
-    if (wanted !== undefined) this.go(wanted);
+    this.proceed();
+  }
+
+  // What was asked for behind a move that failed was meant for where that move would have led.
+  fail(): void {
+    this.waiting = [];
+    if (this.view) this.slider.value = String(this.view.position);
+    this.idle();
+  }
+
+  // Whether a command is possible is asked when its turn comes: the moves before it decide that.
+  private proceed(): void {
+    while (!this.busy && this.waiting.length) {
+      const next = this.waiting.shift() as Command | number;
+      if (!this.view || (typeof next === "number" ? next === this.view.position : !this.can(next))) continue;
+      this.busy = true;
+      this.send(typeof next === "number" ? { type: "goto", position: next } : { type: next });
+    }
   }
 
   show(view: View): void {
     this.view = view;
     for (const [command, button] of this.buttons) button.setAttribute("aria-disabled", String(!this.can(command)));
     this.slider.max = String(view.length);
-    if (this.wanted === undefined) this.slider.value = String(view.position);
+    if (!this.waiting.some((next) => typeof next === "number")) this.slider.value = String(view.position);
     const total = view.live ? `${view.length}+` : `${view.length}`; // a live run may go on
     this.counter.value = `${view.position} / ${total}`;
     this.slider.setAttribute("aria-valuetext", `${view.position} of ${view.length}${view.step ? `, ${view.step.id}` : ""}`);

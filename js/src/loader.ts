@@ -37,12 +37,21 @@ function ask(model: Model): Promise<Loaded> {
 // The first widget asks for all; one whose kernel is gone must not keep the others waiting.
 function load(model: Model): Promise<Loaded> {
   const shared = assets[KEY];
-  if (!shared) return (assets[KEY] = ask(model));
+  if (!shared) return first(model);
   const late = new Promise<Loaded>((resolve, reject) => {
     const timer = setTimeout(() => ask(model).then(resolve, reject), PATIENCE);
     shared.finally(() => clearTimeout(timer)).catch(() => undefined);
   });
   return Promise.race([shared, late]);
+}
+
+// A first try that failed is forgotten: the next widget, of a kernel that works, tries again.
+function first(model: Model): Promise<Loaded> {
+  const asked = ask(model);
+  asked.catch(() => {
+    if (assets[KEY] === asked) delete assets[KEY];
+  });
+  return (assets[KEY] = asked);
 }
 
 function still(model: Model, el: HTMLElement): HTMLElement {

@@ -67,7 +67,7 @@ class Stepper {
       case "fault":
         this.fault.textContent = message.text;
         this.fault.hidden = false;
-        return this.controls.idle();
+        return this.controls.fail();
     }
   }
 
@@ -117,7 +117,7 @@ class Stepper {
     const command = event.shiftKey ? undefined : KEYS[event.key];
     const target = event.target as Element;
     const taken = target.closest("[role=tree], input");
-    if (command && (!taken || EVERYWHERE.has(event.key))) this.did(event, () => this.controls.act(command));
+    if (command && (!taken || EVERYWHERE.has(event.key))) this.did(event, () => (event.repeat ? this.controls.hold(command) : this.controls.act(command)));
   }
 
   private did(event: Event, act: () => void): void {

@@ -72,9 +72,24 @@ export class StateTree {
     const first = Math.max(0, Math.floor(this.element.scrollTop / ROW) - 8);
     const last = Math.min(this.rows.length, first + Math.ceil(height / ROW) + 16);
     const shown = this.rows.slice(first, last).map((row, index) => this.rowElement(row, first + index));
-    this.canvas.replaceChildren(...shown);
+    this.place(shown);
     const index = this.rows.findIndex((row) => row.id === this.active);
     this.element.setAttribute("aria-activedescendant", index < 0 ? "" : `${this.prefix}${index}`);
+  }
+
+  // A row that stays the same stays the same element: one that went away between press and release would lose the click.
+  private place(shown: HTMLElement[]): void {
+    const before = new Map(Array.from(this.canvas.children, (row) => [row.id, row]));
+    const rows = shown.map((row) => {
+      const old = before.get(row.id);
+      return old?.isEqualNode(row) ? old : row;
+    });
+    const staying = new Set<Element>(rows);
+    for (const old of before.values()) if (!staying.has(old)) old.remove();
+    rows.forEach((row, index) => {
+      const there = this.canvas.children[index];
+      if (there !== row) this.canvas.insertBefore(row, there ?? null);
+    });
   }
 
   // Ids have to be unique in the page, not the same in every run.
