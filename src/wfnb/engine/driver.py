@@ -14,7 +14,7 @@ from wfnb.engine.children import child_outcome
 from wfnb.engine.clock import Clock
 from wfnb.engine.ids import spread_of
 from wfnb.engine.performers import Performer
-from wfnb.errors import CommandError, RegistryError, TransientError, WfnbError
+from wfnb.errors import CommandError, RegistryError, StoreError, TransientError, WfnbError
 from wfnb.machine.faults import error_data
 from wfnb.machine.messages import (
     Advance,
@@ -196,6 +196,8 @@ class Driver:
                 output, cached = await self._call_child(effect_id, pending), False
             else:
                 output, cached = await self._call(effect_id)
+        except StoreError:
+            raise  # the tables failed, not the step: whoever drives the run next does this again
         except WfnbError as error:
             data = self._without_secrets(error_data(error))
             return Failed(at_us=self._now(acted=True), effect_id=effect_id, error=data, spread=spread)
