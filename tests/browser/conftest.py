@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,16 +20,25 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 TOKEN = "browser-test"
-expect.set_options(timeout=20_000)  # two cores, shared with other tests: slow is not broken
+# Two cores, shared with other tests: slow is not broken. A wait ends as soon as what it waits for is there, so a long
+# one costs time only where something is really broken.
+PATIENCE_MS = 90_000
+START_MS = 180_000  # JupyterLab, a page of it, a kernel, a whole notebook
+TEST_S = 900
+expect.set_options(timeout=PATIENCE_MS)
 BROWSERS = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
+
+# Notes how a command ends. Awaiting the command itself inside the page can hang.
+COMMAND = """name => {
+    window.__ended = undefined;
+    window.jupyterapp.commands.execute(name).then(() => { window.__ended = 'done'; }, (error) => { window.__ended = String(error); });
+}"""
 
 # A notebook counts as ready when its document is loaded and its kernel has answered; the indicator alone is idle earlier.
 READY = """() => {
     const widget = window.jupyterapp?.shell?.currentWidget;
     return Boolean(widget?.context?.isReady && widget.context.sessionContext?.session?.kernel?.status === 'idle');
 }"""
-
-expect.set_options(timeout=30_000)  # a busy machine is slow, not broken
 
 
 @dataclass
@@ -48,6 +56,18 @@ class Lab:
         for command in (run, trust):
             ended = subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)
             assert ended.returncode == 0, ended.stderr
+
+    def stop_kernels(self) -> None:
+        """End every session, so that a test does not share the machine with the kernels of those before it."""
+        with self._ask("GET", "/api/sessions") as answer:
+            sessions = json.load(answer)
+        for session in sessions:
+            self._ask("DELETE", f"/api/sessions/{session['id']}").close()
+
+    def _ask(self, method: str, path: str) -> Any:
+        headers = {"Authorization": f"token {TOKEN}"}
+        request = urllib.request.Request(f"{self.url}{path}", headers=headers, method=method)  # noqa: S310 - our own server
+        return urllib.request.urlopen(request, timeout=PATIENCE_MS / 1000)  # noqa: S310 - our own server
 
     def notebook(self, name: str, *cells: str) -> Path:
         """Write a notebook of code cells."""
@@ -71,14 +91,14 @@ class Visitor:
 
     def open(self, notebook: Path, app: str = "lab/tree") -> None:
         """Open a notebook and wait for its kernel."""
-        self.page.goto(f"{self.lab.url}/{app}/{notebook.name}?reset&token={TOKEN}")
-        self.page.wait_for_function(READY, timeout=90_000)
+        self.page.goto(f"{self.lab.url}/{app}/{notebook.name}?reset&token={TOKEN}", timeout=START_MS)
+        self.page.wait_for_function(READY, timeout=START_MS)
 
     def command(self, name: str) -> None:
-        """Execute a command of JupyterLab. Awaiting it inside the page can hang, so the page is only asked to note the end."""
-        script = "name => { window.__done = false; window.jupyterapp.commands.execute(name).then(() => { window.__done = true; }); }"
-        self.page.evaluate(script, name)
-        self.page.wait_for_function("() => window.__done", timeout=60_000)
+        """Execute a command of JupyterLab and wait for its end."""
+        self.page.evaluate(COMMAND, name)
+        ended = self.page.wait_for_function("() => window.__ended", timeout=START_MS)
+        assert ended.json_value() == "done", f"{name}: {ended.json_value()}"
 
     def outside(self) -> list[str]:
         """Requests that left this machine."""
@@ -92,14 +112,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     notebooks = folder / "notebooks"
     notebooks.mkdir()
     env = _environment(folder)
-    server = _start(folder, notebooks, port := _free_port(), env)
+    server = _start(folder, notebooks, _free_port(), env)
     try:
-        _wait_until_up(server, folder / "lab.log", f"http://127.0.0.1:{port}")
-        yield Lab(f"http://127.0.0.1:{port}", notebooks, env)
+        yield Lab(_address(server, folder), notebooks, env)
     finally:
         server.terminate()
         try:
-            server.wait(15)
+            server.wait(60)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
@@ -139,7 +158,7 @@ def _start(folder: Path, notebooks: Path, port: int, env: dict[str, str]) -> sub
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+                *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
                 *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={notebooks}"),
                 "--LabApp.expose_app_in_browser=True",
                 "--JupyterNotebookApp.expose_app_in_browser=True",
@@ -151,15 +170,19 @@ def _start(folder: Path, notebooks: Path, port: int, env: dict[str, str]) -> sub
         )
 
 
-def _wait_until_up(server: subprocess.Popen[bytes], log: Path, url: str) -> None:
-    for _ in range(900):
+def _address(server: subprocess.Popen[bytes], folder: Path) -> str:
+    """Where the server answers. It says so itself: the port that was free may have been taken until it was up."""
+    log, deadline = folder / "lab.log", time.monotonic() + START_MS / 1000
+    while time.monotonic() < deadline:
         try:
-            urllib.request.urlopen(f"{url}/api/status?token={TOKEN}", timeout=5).close()  # noqa: S310 - our own server
-        except (urllib.error.URLError, OSError):
+            told = (folder / "runtime" / f"jpserver-{server.pid}.json").read_text(encoding="utf-8")
+            url = str(json.loads(told)["url"]).rstrip("/")
+            urllib.request.urlopen(f"{url}/api/status?token={TOKEN}", timeout=30).close()  # noqa: S310 - our own server
+        except (OSError, ValueError):  # no address, half of it, or nobody there yet
             assert server.poll() is None, f"JupyterLab ended:\n{log.read_text(encoding='utf-8')}"
             time.sleep(0.1)
         else:
-            return
+            return url
     pytest.fail(f"JupyterLab did not answer:\n{log.read_text(encoding='utf-8')}")
 
 
@@ -172,7 +195,9 @@ def chromium() -> Iterator[Browser]:
         )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+            executable_path=program,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
+            timeout=START_MS,
         )
         yield browser
         browser.close()
@@ -182,17 +207,19 @@ def chromium() -> Iterator[Browser]:
 def visitor(lab: Lab, chromium: Browser) -> Iterator[Visitor]:
     context = chromium.new_context(viewport={"width": 1440, "height": 1000})
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE_MS)
     visitor = Visitor(page, lab)
     page.on("request", lambda request: visitor.requests.append(request.url))
     page.on("pageerror", lambda error: visitor.errors.append(str(error)))
     yield visitor
     context.close()
+    lab.stop_kernels()
 
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:
-    """Everything in this folder drives a browser."""
+    """Everything in this folder drives a browser, and on a busy machine that takes its time."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(TEST_S))
