@@ -14,7 +14,7 @@ T = 1_767_225_600_000_000  # 2026-01-01 in microseconds
 ERROR = {"category": "ActionError", "code": "NO", "message": "No."}
 RUN = RunRow(
     1, "run-0001", "w", 2, "hash", "pipeline", "SUCCEEDED", "DONE", None, None, None, "manual", None, None, 0, 4, 1, None, None, T,
-    T + 1, T + 2_500, 9,
+    T + 1, T + 2_500, "local", 0, 9,
 )  # fmt: skip
 STEP = StepRow(
     1,
@@ -50,7 +50,24 @@ CALL = InvocationRow(
     T + 2_000,
     9,
 )
-WAIT = WaitRow(1, 1, "e", "root.steps[0]", "retry", "WAITING", T + 1_000_000, T, None, 9)
+WAIT = WaitRow(
+    1,
+    1,
+    "e",
+    "root.steps[0]",
+    "retry",
+    "WAITING",
+    T + 1_000_000,
+    T,
+    None,
+    None,
+    None,
+    None,
+    None,
+    None,
+    None,
+    9,
+)
 
 
 def test_a_summary_has_times_and_the_first_words_of_its_error() -> None:

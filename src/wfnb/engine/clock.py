@@ -30,6 +30,12 @@ class Clock(Protocol):
     def due_now_us(self, due_us: int) -> int | None:
         """The moment at which a wait until `due_us` is over, or None when that lies ahead."""
 
+    def expired_us(self, due_us: int) -> int | None:
+        """The moment at which somebody has waited until `due_us` in vain, or None when there is time left."""
+
+    def ready_us(self) -> int:
+        """The moment up to which parked runs are to be set going."""
+
     def lease_us(self) -> int:
         """The moment by which leases are judged: real time, whatever runs are told."""
 
@@ -51,6 +57,14 @@ class SystemClock:
         """Now, when the moment has come."""
         now = self.lease_us()
         return now if now >= due_us else None
+
+    def expired_us(self, due_us: int) -> int | None:
+        """Now, when the moment has come."""
+        return self.due_now_us(due_us)
+
+    def ready_us(self) -> int:
+        """Now."""
+        return self.lease_us()
 
     def lease_us(self) -> int:
         """Now."""
@@ -89,6 +103,7 @@ class SimulatedClock:
                 "A simulated clock begins between the years 1 and 9000.", code="INVALID_TIME", where="clock"
             )
         self._seed = seed
+        self._passed_us = self._start_us
         self._gap_us = gap_ms * 1000
         self._tick_us = tick_ms * 1000
         if tick_ms <= 0 or gap_ms < 0:
@@ -106,6 +121,18 @@ class SimulatedClock:
     def due_now_us(self, due_us: int) -> int | None:
         """The moment itself: simulated waits are over at once."""
         return due_us
+
+    def expired_us(self, due_us: int) -> int | None:
+        """The moment itself, once time was made to pass beyond it: nobody answers in no time."""
+        return due_us if due_us <= self._passed_us else None
+
+    def ready_us(self) -> int:
+        """The moment up to which time was made to pass."""
+        return self._passed_us
+
+    def pass_time(self, after_us: int, span_us: int) -> None:
+        """Make time pass for whoever waits: `span_us` beyond `after_us`, or beyond the moment it has come to."""
+        self._passed_us = max(self._passed_us, after_us) + span_us
 
     def lease_us(self) -> int:
         """Real time: leases are between processes, not inside a story."""

@@ -25,11 +25,13 @@ from wfnb.machine.messages import (
     Failed,
     Fired,
     InvocationScheduled,
+    Signaled,
     Start,
     StepCanceled,
     StepFailed,
     StepSucceeded,
 )
+from wfnb.machine.pipeline.waits import RESUMED
 from wfnb.machine.protocol import Machine, evaluate
 from wfnb.machine.state import State
 from wfnb.model.paths import definition_path
@@ -37,12 +39,13 @@ from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
 from wfnb.registry.actions import ActionContext, ActionRegistry
 from wfnb.security.redact import redactions, scrub, secret_texts
-from wfnb.store.port import Store
+from wfnb.store.port import Store, state_at
 from wfnb.store.records import Claim, Commit, Macrostep, RunRow
 from wfnb.validate.program import Program
 
 __all__ = ["Driver", "Surroundings"]
 
+_PATIENCE_S = 5.0  # how long a debugger's step waits for a retry or a pause
 _COMMITS_PER_BREATH = (
     16  # a run of pure steps lets leases, cancels and other runs in between: a few milliseconds
 )
@@ -52,8 +55,8 @@ _COMMITS_PER_BREATH = (
 class Surroundings:
     """What a driver needs from the engine around it.
 
-    `child` begins the child run that a pending effect asks for, unless it is there already, and waits for its end;
-    `sleep_until` waits for a moment; `committed` hears of the state after every commit.
+    `child` begins the child run that a pending effect asks for, unless it is there already; `standstill` waits until a run is
+    over or waits itself; `committed` hears of the state after every commit, and whether the run was parked with it.
     """
 
     store: Store
@@ -61,18 +64,31 @@ class Surroundings:
     clock: Clock
     performer: Performer
     seed: int | None
-    child: Callable[[RunRow, str, dict[str, JsonValue]], Awaitable[tuple[RunRow, State]]]
-    sleep_until: Callable[[RunRow, int], Awaitable[int]]
-    committed: Callable[[State], None]
+    child: Callable[[RunRow, str, dict[str, JsonValue]], RunRow]
+    standstill: Callable[[RunRow], Awaitable[RunRow]]
+    committed: Callable[[State, bool], None]
 
 
 class Driver:
-    """Drives one run that this engine has claimed."""
+    """Drives one run that this engine has claimed.
+
+    A run that waits is *parked*: its lease is given back, and whoever sees it ready drives it on. `held` keeps a run here for a
+    debugger instead.
+    """
 
     def __init__(
-        self, around: Surroundings, machine: Machine, program: Program, run: RunRow, state: State
+        self,
+        around: Surroundings,
+        machine: Machine,
+        program: Program,
+        run: RunRow,
+        state: State,
+        *,
+        held: bool = False,
     ) -> None:
         self.state = state
+        self.held = held
+        self.parked = False
         self._run = run
         self._seq = run.seq
         self._updated_us = run.updated_us
@@ -90,7 +106,7 @@ class Driver:
         return replace(self._run, seq=self._seq, updated_us=self._updated_us, status=self.state.status)
 
     async def to_end(self) -> None:
-        """Drive the run until it is over.
+        """Drive the run until it is over or parked.
 
         Raises
         ------
@@ -98,17 +114,21 @@ class Driver:
             When another owner has taken the run over; nothing was changed then.
         """
         commits = 0
-        while not self.state.terminal:
+        while not self.state.terminal and not self.parked:
             await self.once(ahead=True)
             commits += 1
             if commits % _COMMITS_PER_BREATH == 0:
                 await asyncio.sleep(0)
 
     async def to_step_end(self) -> None:
-        """Drive the run until one step has ended, and begin no further one: what a debugger calls."""
+        """Drive the run until one step has ended, and begin no further one: what a debugger calls.
+
+        A step that waits for somebody stays as it is.
+        """
         self._step_ended = False
         while not self._step_ended and not self.state.terminal:
-            await self.once(ahead=False)
+            if not await self.once(ahead=False):
+                return
 
     def next_step(self) -> tuple[str, str, str] | None:
         """Id, instance path and type of the step under way or next."""
@@ -116,16 +136,23 @@ class Driver:
         step = self._program.step(definition_path(instance)) if instance else None
         return (step.id, instance, step.type) if step and instance else None
 
-    async def once(self, *, ahead: bool) -> None:
-        """One commit. `ahead`: begin the next step in the same transaction in which the last one ended."""
+    async def once(self, *, ahead: bool) -> bool:
+        """One commit; False when the run has to wait instead.
+
+        `ahead`: begin the next step in the same transaction in which the last one ended.
+        """
         if self.state.status == "PENDING":
             self._commit((Start(at_us=self._now(acted=False)),), ahead=ahead)
         elif self.state.pending:
             effect_id = next(iter(self.state.pending))
             command = await self._perform(effect_id)
+            if command is None:
+                self._wait()
+                return False
             self._commit((command,), ahead=ahead)
         else:
             self._commit((), ahead=True)
+        return True
 
     def cancel(self, reason: str, actor: str) -> None:
         """End the run from outside."""
@@ -173,6 +200,7 @@ class Driver:
             state,
             definition_path(cursor) if cursor else None,
             release=state.terminal,
+            park=self._parks(state),
         )
         claims = self._around.store.commit(commit)
         self._claims.update(claims)
@@ -181,19 +209,72 @@ class Driver:
         self.state = state
         self._seq += len(macrosteps)
         self._updated_us = macrosteps[-1].at_us
-        self._around.committed(state)
+        self.parked = commit.park
+        self._around.committed(state, self.parked)
+
+    # --- waiting
+
+    def _parks(self, state: State) -> bool:
+        """Whether nothing is left to do but to wait. A simulated pause is over at once."""
+        if self.held or state.status != "WAITING":
+            return False
+        types = {pending.get("waitType") for pending in state.pending.values()}
+        return not (self._around.clock.simulated and types <= {"retry", "time"})
+
+    def _wait(self) -> None:
+        """Give the run back until what it waits for has come; a held one stays here."""
+        if not self.held:
+            self._around.store.park(self._run.run_no, self._run.epoch)
+            self.parked = True
+            self._around.committed(self.state, True)
+
+    async def _awaited(self, effect_id: str, pending: dict[str, JsonValue]) -> Command | None:
+        """What ends a wait, when it has come."""
+        found = self._around.store.wait(self._run.run_no, effect_id)
+        spread = spread_of(self._around.seed, self._run.run_id, self._seq + 1)
+        if found is not None and found[0].answered_us is not None and found[1] is not None:
+            self._updated_us = max(self._updated_us, found[0].answered_us)
+            came = found[1]
+            return Signaled(
+                at_us=self._now(acted=False),
+                effect_id=effect_id,
+                name=came.name,
+                payload=came.payload,
+                override=came.name == RESUMED,
+                spread=spread,
+            )
+        due_us = pending.get("dueAt")
+        now_us = None if due_us is None else await self._due(int(due_us), pending["waitType"])
+        if now_us is None:
+            return None
+        return Fired(at_us=max(now_us, self._updated_us), effect_id=effect_id, spread=spread)
+
+    async def _due(self, due_us: int, wait_type: str) -> int | None:
+        """The moment at which a wait is over, or None when that lies ahead; a debugger has a little patience."""
+        clock = self._around.clock
+        if wait_type not in ("retry", "time"):
+            return clock.expired_us(due_us)
+        now_us = clock.due_now_us(due_us)
+        ahead_s = (due_us - clock.lease_us()) / 1_000_000
+        if now_us is None and self.held and ahead_s < _PATIENCE_S:
+            await asyncio.sleep(max(0.0, ahead_s))
+            now_us = max(due_us, clock.lease_us())
+        return now_us
 
     # --- acting
 
-    async def _perform(self, effect_id: str) -> Command:
+    async def _perform(self, effect_id: str) -> Command | None:
+        """Do what is pending; None when that has to be waited for."""
         pending = self.state.pending[effect_id]
         if pending["kind"] == "wait":
-            due = await self._around.sleep_until(self.run, int(pending["dueAt"]))
-            return Fired(at_us=max(due, self._updated_us), effect_id=effect_id)
+            return await self._awaited(effect_id, pending)
         spread = spread_of(self._around.seed, self._run.run_id, self._seq + 1)
         try:
             if pending["kind"] == "child":
-                output, cached = await self._call_child(effect_id, pending), False
+                child = await self._child(effect_id, pending)
+                if not child.over:
+                    return None
+                output, cached = child_outcome(child, state_at(self._around.store, child)), False
             else:
                 output, cached = await self._call(effect_id)
         except StoreError:
@@ -212,10 +293,13 @@ class Driver:
         scrubbed: dict[str, JsonValue] = scrub(error, known)
         return scrubbed
 
-    async def _call_child(self, effect_id: str, pending: dict[str, JsonValue]) -> JsonValue:
-        child, state = await self._around.child(self.run, effect_id, pending)
+    async def _child(self, effect_id: str, pending: dict[str, JsonValue]) -> RunRow:
+        """The run that a step has called; it is begun unless it is there."""
+        child = self._around.child(self.run, effect_id, pending)
+        if self.held:
+            child = await self._around.standstill(child)
         self._updated_us = max(self._updated_us, child.completed_us or 0)
-        return child_outcome(child, state)
+        return child
 
     async def _call(self, effect_id: str) -> tuple[JsonValue, bool]:
         scheduled, claim = self._scheduled(effect_id)

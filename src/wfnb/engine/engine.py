@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from wfnb.engine.children import child_run
@@ -31,8 +32,10 @@ from wfnb.store.records import NewRun, RunRow
 
 __all__ = ["Engine"]
 
-_SCAN_S = 5.0  # how often runs of dead owners are looked for (pipeline specification, 4.14)
+_SCAN_S = 5.0  # how often leases are renewed and dead owners looked for (pipeline specification, 4.14)
+_LOOK_S = 0.25  # how often runs are looked for that another process has set going
 _POLL_S = 0.2  # how often a waiting kernel looks at a run that another process drives
+_BATCH = 1_000  # runs that one look takes up
 T = TypeVar("T")
 
 
@@ -65,8 +68,10 @@ class Engine:
         self._programs = programs
         self._performer = performer
         self._around = Surroundings(
-            store, actions, clock, performer, seed, self._child, self._sleep_until, self._committed
+            store, actions, clock, performer, seed, self._child, self._standstill, self._committed
         )
+        self._alarm: asyncio.TimerHandle | None = None
+        self._dead: tuple[str, ...] = ()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, Driver] = {}
         self._faults: dict[int, WfnbError] = {}
@@ -118,17 +123,24 @@ class Engine:
         return self._on_loop(lambda: self._cancel(run_id, reason, actor))
 
     def scan(self) -> None:
-        """Look for open runs that nobody drives, soon: something new was registered."""
+        """Look for open runs that nobody drives, soon: something was registered or submitted."""
         if not self._closed:
-            self._loop.call_soon_threadsafe(self._scan)
+            self._loop.call_soon_threadsafe(self._scan_all)
 
-    def wait(self, run_id: str, timeout_s: float | None) -> RunRow:
-        """Wait until a run is over.
+    def is_parked(self, run: RunRow) -> bool:
+        """Whether a run stands still until somebody answers it, or until its time comes."""
+        ready = run.ready_us is not None and run.ready_us <= self.clock.ready_us()
+        return run.status not in TERMINAL and run.owner is None and not ready
+
+    def wait(self, run_id: str, timeout_s: float | None, *, parked: bool = False) -> RunRow:
+        """Wait until a run is over, or with `parked` also until it stands still.
 
         Raises
         ------
         TimeoutError
             When it is not over after `timeout_s` seconds.
+        CommandError
+            ``RUN_WAITS`` without a time limit, when the run goes on only after an answer.
         WfnbError
             What keeps this engine from driving it.
         """
@@ -140,10 +152,17 @@ class Engine:
                 self._changed
             ):  # looked at under the lock, so that no change slips in between looking and waiting
                 run = self._row(run_id)
-                if run.status in TERMINAL:
+                if run.status in TERMINAL or (parked and self.is_parked(run)):
                     return run
                 if run.run_no in self._faults and run.run_no not in self._tasks:
                     raise self._faults[run.run_no]
+                if timeout_s is None and self._stands(run):
+                    raise CommandError(
+                        "The run waits for an answer, and nothing says when it comes.",
+                        code="RUN_WAITS",
+                        where=run_id,
+                        hint='run.waits says for what. Give a timeout, or say until="parked".',
+                    )
                 left = _POLL_S if deadline is None else min(_POLL_S, deadline - self._loop.time())
                 if left <= 0:
                     raise TimeoutError(f"The run {run_id} is {run.status} after {timeout_s} s.")
@@ -168,11 +187,13 @@ class Engine:
         self._loop.close()
 
     async def _keep(self) -> None:
-        """Renew leases and look for abandoned runs, for as long as the engine lives."""
+        """Renew leases, look for abandoned runs and for runs that can go on, for as long as the engine lives."""
         while not self._closed:
             self._renew()
-            self._scan()
-            await asyncio.sleep(_SCAN_S)
+            self._scan_all()
+            for _ in range(round(_SCAN_S / _LOOK_S)):
+                await asyncio.sleep(_LOOK_S)
+                self._scan()
 
     def _renew(self) -> None:
         try:
@@ -181,24 +202,47 @@ class Engine:
             for run_no in self._tasks:
                 self._faults[run_no] = error
 
-    def _scan(self) -> None:
+    def _scan_all(self) -> None:
+        """Also look at runs of owners that have died, and at runs that could not be driven before."""
         if self._closed:
             return
-        for run in self._store.open_runs():
-            if run.run_no not in self._tasks and run.run_no not in self._held and self._is_free(run):
-                self._drive(run)
+        owners = self._store.owners()
+        self._dead = tuple(owner for owner in owners if owner != self.owner and is_dead(owner))
+        self._scan(again=True)
 
-    def _is_free(self, run: RunRow) -> bool:
-        if run.owner is None or run.owner == self.owner or is_dead(run.owner):
-            return True
-        return run.lease_until_us is not None and run.lease_until_us < self.clock.lease_us()
+    def _scan(self, *, again: bool = False) -> None:
+        """Drive runs that can go on and that nobody drives; `again`: also those that could not be driven before."""
+        if self._closed:
+            return
+        ready = self._store.ready_runs(self.clock.ready_us(), self.clock.lease_us(), self._dead, _BATCH)
+        for run in ready:
+            known = run.run_no in self._tasks or run.run_no in self._held
+            if not known and (again or run.run_no not in self._faults):
+                self._drive(run)
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Look again when the next parked run is due."""
+        if self.clock.simulated or self._closed:
+            return
+        now_us = self.clock.ready_us()
+        due_us = self._store.next_ready_us(now_us)
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if due_us is not None and due_us < now_us + _SCAN_S * 1_000_000:
+            self._alarm = self._loop.call_later(max(0.001, (due_us - now_us) / 1_000_000), self._scan)
+
+    def _stands(self, run: RunRow) -> bool:
+        """Whether a parked run cannot go on by itself."""
+        return self.is_parked(run) and (run.ready_us is None or self.clock.simulated)
 
     def _start(self, new: NewRun, *, hold: bool) -> tuple[RunRow, bool]:
         run, created = self._store.create_run(new)
         if not created:
             self.ids.unused(new.run_id)
         if created and hold:
-            self._held[run.run_no] = self._load(run)
+            self._held[run.run_no] = self._load(run, held=True)
         elif created:
             self._spawn(run, self._load(run))
         return run, created
@@ -206,6 +250,9 @@ class Engine:
     def _drive(self, run: RunRow) -> None:
         """Take over an open run and drive it; when it cannot be linked here, remember why and leave it free."""
         try:
+            if self._is_orphan(run):
+                self._cancel(run.run_id, "The run that called it was cancelled.", "engine")
+                return
             self._programs.get(run.workflow_id, run.workflow_version)
             dead = (run.owner,) if run.owner and is_dead(run.owner) else ()
             claimed = self._store.claim_run(
@@ -216,9 +263,15 @@ class Engine:
         except WfnbError as error:
             self._faults[run.run_no] = error
 
-    def _load(self, run: RunRow) -> Driver:
+    def _is_orphan(self, run: RunRow) -> bool:
+        """Whether the run that called this one was cancelled, and the process that did it died before it came here."""
+        parent = self._store.run_by_no(run.parent_run_no) if run.parent_run_no is not None else None
+        return parent is not None and parent.status == "CANCELED"
+
+    def _load(self, run: RunRow, *, held: bool = False) -> Driver:
         program = self._programs.get(run.workflow_id, run.workflow_version)
-        return Driver(self._around, kinds.MACHINES[run.kind], program, run, state_at(self._store, run))
+        machine, state = kinds.MACHINES[run.kind], state_at(self._store, run)
+        return Driver(self._around, machine, program, run, state, held=held)
 
     def _spawn(self, run: RunRow, driver: Driver) -> None:
         self._faults.pop(run.run_no, None)
@@ -237,6 +290,8 @@ class Engine:
     def _ended(self, run_no: int, task: asyncio.Task[None]) -> None:
         self._tasks.pop(run_no, None)
         error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._give_back(run_no)
         if isinstance(error, WfnbError) and not isinstance(error, StaleWriterError):
             self._faults[run_no] = error
         elif error is not None and not isinstance(error, StaleWriterError):
@@ -245,9 +300,19 @@ class Engine:
             )
         with self._changed:
             self._changed.notify_all()
+        if not self._closed:
+            self._loop.call_soon(self._scan)  # the run that called it may go on now
+
+    def _give_back(self, run_no: int) -> None:
+        """Let go of a run that could not be driven on, so that it is looked at again."""
+        with suppress(StoreError):
+            run = self._store.run_by_no(run_no)
+            if run is not None and run.owner == self.owner and not self._closed:
+                self._store.park(run_no, run.epoch, self.clock.ready_us())
 
     def _release_held(self, driver: Driver) -> None:
         self._held.pop(driver.run.run_no, None)
+        driver.held = False
         if not driver.state.terminal:
             self._spawn(driver.run, driver)
 
@@ -262,9 +327,8 @@ class Engine:
             except StaleWriterError:
                 continue
             self._stop_driving(run.run_no)
-            for child in self._store.open_runs():
-                if child.parent_run_no == run.run_no:
-                    self._cancel(child.run_id, reason, actor)
+            for child in self._store.children(run.run_no):
+                self._cancel(child.run_id, reason, actor)
             return self._row(run_id)
         raise CommandError("The run moves on faster than it can be cancelled.", where=run_id)
 
@@ -283,38 +347,27 @@ class Engine:
 
     # --- what drivers call
 
-    async def _child(
-        self, parent: RunRow, effect_id: str, pending: dict[str, JsonValue]
-    ) -> tuple[RunRow, State]:
+    def _child(self, parent: RunRow, effect_id: str, pending: dict[str, JsonValue]) -> RunRow:
         child = self._store.child(parent.run_no, effect_id)
         if child is None:
             new = child_run(
                 parent, effect_id, pending, programs=self._programs, clock=self.clock, lease=self.lease()
             )
             child, _ = self._start(new, hold=False)
+        return child
+
+    async def _standstill(self, run: RunRow) -> RunRow:
+        """Wait until a run is over or waits itself; one that is driven elsewhere is looked at again a little later."""
         async with self._turns.lent():
-            while child.status not in TERMINAL:
-                await self._until_moved(child)
-                child = self._row(child.run_id)
-        return child, state_at(self._store, child)
+            while not run.over and not self.is_parked(run):
+                task = self._tasks.get(run.run_no)
+                await (asyncio.wait([task]) if task is not None else asyncio.sleep(_POLL_S))
+                run = self._row(run.run_id)
+        return run
 
-    async def _until_moved(self, run: RunRow) -> None:
-        """Wait for a run that is driven here, or look at one that is driven elsewhere a little later."""
-        task = self._tasks.get(run.run_no)
-        if task is None:
-            self._scan()
-            task = self._tasks.get(run.run_no)
-        await (asyncio.wait([task]) if task is not None else asyncio.sleep(_POLL_S))
-
-    async def _sleep_until(self, run: RunRow, due_us: int) -> int:
-        del run  # every run has the same clock; its own time is in what the clock is asked
-        while (now := self.clock.due_now_us(due_us)) is None:  # noqa: ASYNC110 - the clock is the event
-            await asyncio.sleep(max(0.0, (due_us - self.clock.lease_us()) / 1_000_000))
-        return now
-
-    def _committed(self, state: State) -> None:
+    def _committed(self, state: State, parked: bool) -> None:
         # Kernels wait for the end; waking them at every step would take their time from the steps.
-        if state.terminal:
+        if state.terminal or parked:
             with self._changed:
                 self._changed.notify_all()
 

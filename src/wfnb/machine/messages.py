@@ -29,6 +29,7 @@ __all__ = [
     "RunFailed",
     "RunStarted",
     "RunSucceeded",
+    "Signaled",
     "Start",
     "StepCanceled",
     "StepFailed",
@@ -36,10 +37,14 @@ __all__ = [
     "StepSucceeded",
     "WaitOpened",
     "WaitResolved",
+    "WaitType",
 ]
 
 Error: TypeAlias = dict[str, JsonValue]
 """An error as data: category, code, message, and where known expression, line, column."""
+
+WaitType: TypeAlias = Literal["retry", "time", "event", "human", "child"]
+"""What a run waits for: another attempt, a moment, an event, a person, or a run that it called."""
 
 
 # --- commands -----------------------------------------------------------------------------------------------------------
@@ -87,6 +92,19 @@ class Fired:
 
     at_us: int
     effect_id: str
+    spread: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signaled:
+    """What a wait was for has come. `override`: a person lets the run go on without it."""
+
+    at_us: int
+    effect_id: str
+    name: str
+    payload: JsonValue
+    override: bool = False
+    spread: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +116,7 @@ class Cancel:
     actor: str = "local"
 
 
-Command: TypeAlias = Start | Advance | Completed | Failed | Fired | Cancel
+Command: TypeAlias = Start | Advance | Completed | Failed | Fired | Signaled | Cancel
 
 
 # --- events -------------------------------------------------------------------------------------------------------------
@@ -228,20 +246,29 @@ class ChildScheduled(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitOpened(_Event):
-    """The run waits. `due_at_us` is when it goes on by itself."""
+    """The run waits.
+
+    `due_at_us` is when it goes on by itself; `event_name` and `key` what answers it, and `filters` what the answer must be
+    like; `task` is what a person is asked.
+    """
 
     effect_id: str
     instance: str
-    wait_type: Literal["retry"]
-    due_at_us: int
+    wait_type: WaitType
+    due_at_us: int | None = None
+    event_name: str | None = None
+    key: str | None = None
+    filters: list[JsonValue] | None = None
+    task: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitResolved(_Event):
-    """A wait is over."""
+    """A wait is over: `by` says whether its time came, an answer came, or its run was ended."""
 
     effect_id: str
     status: Literal["RESOLVED", "CANCELED"]
+    by: Literal["time", "answer", "cancel"]
 
 
 Event: TypeAlias = (

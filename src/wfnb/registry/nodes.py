@@ -12,6 +12,7 @@ from wfnb.errors import RegistryError
 from wfnb.model.definition import Expr
 from wfnb.model.policies import ErrorPolicy, Model, RetryPolicy
 from wfnb.model.values import JsonValue
+from wfnb.registry.waits import EventWait, HumanTask, TimeWait
 
 __all__ = ["ActionCall", "Assign", "CallShape", "NodeRegistry", "NodeType", "StateSet"]
 
@@ -97,6 +98,32 @@ BUILT_IN = (
     NodeType(
         "action.call", ActionCall, "Call action", "Actions", "Call a registered action and keep what it returns.",
         ({"actionId": "create_ticket", "version": 1, "inputMapping": {"title": {"$expr": "payload.subject"}}},),
+    ),
+    NodeType(
+        "event.wait", EventWait, "Wait for an event", "Waits", "Stop until an event with this name and key is submitted.",
+        (
+            {
+                "eventName": "TICKET_ANSWERED",
+                "correlationKey": {"$expr": "payload.ticketId"},
+                "timeoutMs": 86_400_000,
+                "assign": {"vars.answer": {"$expr": "vars.event.text"}},
+            },
+        ),
+    ),
+    NodeType(
+        "time.wait", TimeWait, "Wait for a time", "Waits", "Stop for a duration, or until a moment.",
+        ({"mode": "duration", "durationMs": 3_600_000}, {"mode": "until", "until": {"$expr": "payload.dueAt"}}),
+    ),
+    NodeType(
+        "human.task", HumanTask, "Ask a person", "Waits", "Stop until somebody has filled in a form.",
+        (
+            {
+                "taskType": "approve_refund",
+                "title": {"$expr": "'Refund ' & payload.orderId"},
+                "form": {"type": "object", "required": ["approved"], "properties": {"approved": {"type": "boolean"}}},
+                "assign": {"vars.approved": {"$expr": "vars.event.approved"}},
+            },
+        ),
     ),
 )  # fmt: skip
 """Node types that every workspace has."""

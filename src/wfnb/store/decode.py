@@ -8,6 +8,7 @@ from typing import Any
 from wfnb.model.values import Write
 from wfnb.store.records import (
     EventRow,
+    InboxRow,
     InvocationRow,
     MacrostepRow,
     RunRow,
@@ -19,6 +20,7 @@ from wfnb.store.text import load
 
 __all__ = [
     "event_row",
+    "inbox_row",
     "invocation_row",
     "macrostep_row",
     "read_writes",
@@ -53,7 +55,14 @@ def invocation_row(row: _Columns) -> InvocationRow:
 
 def wait_row(row: _Columns) -> WaitRow:
     """A row of ``waits``."""
-    return WaitRow(*row)
+    return WaitRow(*row) if row[11] is None and row[12] is None else WaitRow(*_with_json(row, 11, 12))
+
+
+def inbox_row(row: _Columns) -> InboxRow:
+    """A row of ``inbox``."""
+    values = _with_json(row, 4, 10)
+    values[10] = tuple(values[10])
+    return InboxRow(*values)
 
 
 def event_row(row: _Columns) -> EventRow:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from operator import itemgetter
-from types import TracebackType
-from typing import Self
 
 from wfnb.model.values import JsonValue
 from wfnb.store.decode import read_writes
+from wfnb.store.memory_base import read_cells, run_of, wait_of
 from wfnb.store.memory_tables import Cells
-from wfnb.store.memory_write import Tables
+from wfnb.store.memory_waits import MemoryWaits
 from wfnb.store.records import (
     Changes,
     Claim,
@@ -25,16 +22,15 @@ from wfnb.store.records import (
     RunRow,
     StepRow,
     VersionRow,
-    WaitRow,
 )
-from wfnb.store.refusals import closed, stale_call, version_exists
+from wfnb.store.refusals import stale_call, version_exists
 from wfnb.store.rows import row_changes
 from wfnb.store.text import dump, load, load_object
 
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore:
+class MemoryStore(MemoryWaits):
     """State tables in memory. Implements `wfnb.store.port.Store`; any thread may use it.
 
     Examples
@@ -43,37 +39,6 @@ class MemoryStore:
     ...     store.last_run_no()
     0
     """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._closed = False
-        self._tables = Tables()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @property
-    def location(self) -> str:
-        """Where the tables are, for people."""
-        return "memory"
-
-    def close(self) -> None:
-        """Forget everything. Further calls fail."""
-        with self._lock:
-            self._closed = True
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One transaction after the other."""
-        with self._lock:
-            if self._closed:
-                raise closed(self.location)
-            yield
 
     # --- definitions
 
@@ -120,7 +85,7 @@ class MemoryStore:
         tree = dump(run.state.tree)
         with self._turn():
             cells, created = self._tables.create_run(run, tree)
-            return _run(cells), created
+            return run_of(cells), created
 
     def commit(self, commit: Commit) -> Mapping[str, Claim]:
         """Make macrosteps true in one transaction; what was found out about scheduled invocations, by effect id.
@@ -151,7 +116,7 @@ class MemoryStore:
 
     def _run(self, run_no: int | None) -> RunRow | None:
         cells = None if run_no is None else self._tables.runs.rows.get(run_no)
-        return None if cells is None else _run(cells)
+        return None if cells is None else run_of(cells)
 
     def runs(self, filter: RunFilter) -> list[RunRow]:  # noqa: A002 - the field's word
         """A page of runs, newest first."""
@@ -161,7 +126,7 @@ class MemoryStore:
                 if len(found) >= filter.limit:
                     break
                 if _fits(self._tables.runs.rows[run_no], filter):
-                    found.append(_run(self._tables.runs.rows[run_no]))
+                    found.append(run_of(self._tables.runs.rows[run_no]))
             return found
 
     def count_runs(self, filter: RunFilter) -> int:  # noqa: A002 - the field's word
@@ -224,11 +189,6 @@ class MemoryStore:
             self._tables.happened(row["run_no"], cells)
             return attempt
 
-    def waits(self, run_no: int) -> list[WaitRow]:
-        """Waits in the order in which they were opened."""
-        with self._turn():
-            return [WaitRow(**row) for row in self._tables.waits.of_run(run_no)]
-
     def events(self, run_no: int) -> list[EventRow]:
         """Audit events in order."""
         with self._turn():
@@ -264,8 +224,8 @@ class MemoryStore:
             until = run["lease_until_us"]
             if run["owner"] not in (None, owner, *dead) and (until is None or until >= now_us):
                 return None
-            run.update(owner=owner, lease_until_us=until_us, epoch=run["epoch"] + 1)
-            return _run(run)
+            run.update(owner=owner, lease_until_us=until_us, epoch=run["epoch"] + 1, ready_us=0)
+            return run_of(run)
 
     def renew_leases(self, owner: str, until_us: int) -> int:
         """Prolong all leases of an owner; how many."""
@@ -285,7 +245,7 @@ class MemoryStore:
     def open_runs(self) -> list[RunRow]:
         """Runs that are not over, oldest first."""
         with self._turn():
-            return [_run(cells) for cells in self._tables.open.values()]
+            return [run_of(cells) for cells in self._tables.open.values()]
 
     # --- history
 
@@ -295,10 +255,10 @@ class MemoryStore:
             rev, rows = self._tables.log.after(after_rev, max(limit, 1))
             return Changes(
                 rev,
-                tuple(_run(row) for row in rows["runs"]),
+                tuple(run_of(row) for row in rows["runs"]),
                 tuple(_step(row) for row in rows["steps"]),
                 tuple(map(_invocation, rows["invocations"])),
-                tuple(WaitRow(**row) for row in rows["waits"]),
+                tuple(map(wait_of, rows["waits"])),
                 tuple(_event(row) for row in rows["events"]),
             )
 
@@ -311,26 +271,17 @@ def _fits(cells: Cells, wanted: RunFilter) -> bool:
     )
 
 
-def _read(cells: Cells, *columns: str) -> Cells:
-    """A copy with the JSON text in some columns read."""
-    return {**cells, **{column: load(cells[column]) for column in columns}}
-
-
 def _version(cells: Cells) -> VersionRow:
-    return VersionRow(**_read(cells, "definition", "payload_schema"))
-
-
-def _run(cells: Cells) -> RunRow:
-    return RunRow(**_read(cells, "error"))
+    return VersionRow(**read_cells(cells, "definition", "payload_schema"))
 
 
 def _step(cells: Cells) -> StepRow:
-    return StepRow(**_read(cells, "error"))
+    return StepRow(**read_cells(cells, "error"))
 
 
 def _invocation(cells: Cells) -> InvocationRow:
-    return InvocationRow(**_read(cells, "input", "output", "error"))
+    return InvocationRow(**read_cells(cells, "input", "output", "error"))
 
 
 def _event(cells: Cells) -> EventRow:
-    return EventRow(**_read(cells, "data"))
+    return EventRow(**read_cells(cells, "data"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from wfnb.errors import StoreError
 from wfnb.store.memory_calls import Calls
 from wfnb.store.memory_tables import Cells, Log, Table
 from wfnb.store.records import Claim, Commit, NewRun
-from wfnb.store.refusals import no_version, run_exists, stale_commit
-from wfnb.store.rows import Call, OpenedWait, RowChanges, StoredMacrostep, label_of
+from wfnb.store.refusals import answered_meanwhile, no_version, run_exists, stale_commit
+from wfnb.store.rows import Call, OpenedWait, ResolvedWait, RowChanges, StoredMacrostep, label_of
 
 __all__ = ["Tables"]
 
@@ -31,20 +32,18 @@ class Tables:
         self.by_id: dict[str, int] = {}
         self.by_parent: dict[tuple[int, str | None], int] = {}
         self._by_key: dict[tuple[str, str], int] = {}
-        self._by_wait: dict[tuple[int, str], int] = {}
+        self.by_wait: dict[tuple[int, str], int] = {}
+        self.inbox: dict[int, Cells] = {}
+        self.by_dedupe: dict[tuple[str, str, str | None], int] = {}
+        self._waits_for: defaultdict[tuple[str | None, str | None], list[int]] = defaultdict(list)
         self._open_steps: dict[tuple[int, str, int], tuple[int, int]] = {}
 
     def create_run(self, run: NewRun, tree: str) -> tuple[Cells, bool]:
         """Add a run, unless one stands where it would."""
-        if (run.workflow_id, run.workflow_version) not in self.versions:
-            raise no_version(run)
+        self.check_runs((run,))
         known = self._known(run)
         if known is not None:
             return self.runs.rows[known], False
-        if run.run_id in self.by_id:
-            raise run_exists(run)
-        if run.parent_run_no is not None and run.parent_run_no not in self.runs.rows:
-            raise StoreError("The store refuses a row: there is no such parent.", code="STORE_REFUSED")
         self.log.next_revision()
         number = len(self.runs.rows) + 1
         self.runs.add(number, number, _new_run(run))
@@ -56,6 +55,38 @@ class Tables:
             self.by_parent[run.parent_run_no, run.parent_effect] = number
         self.checkpoints[number] = [(0, tree)]
         return self.runs.rows[number], True
+
+    def check_runs(self, runs: Iterable[NewRun]) -> None:
+        """Refuse runs that cannot be created, before anything is changed."""
+        ids: set[str] = set()
+        for run in runs:
+            if (run.workflow_id, run.workflow_version) not in self.versions:
+                raise no_version(run)
+            if self._known(run) is None and (run.run_id in self.by_id or run.run_id in ids):
+                raise run_exists(run)
+            if run.parent_run_no is not None and run.parent_run_no not in self.runs.rows:
+                raise StoreError("The store refuses a row: there is no such parent.", code="STORE_REFUSED")
+            ids.add(run.run_id)
+
+    def waits_for(self, name: str, key: str | None) -> Iterable[Cells]:
+        """Waits that were opened for an event, the oldest first."""
+        return (self.waits.rows[number] for number in self._waits_for.get((name, key), ()))
+
+    def wake(self, run_no: int) -> None:
+        """A parked run can go on at once."""
+        if run_no in self.open:
+            self.open[run_no]["ready_us"] = 0
+
+    def park(self, run_no: int, epoch: int, ready_us: int | None = None) -> None:
+        """Give a run back until `ready_us`, or until one of its waits is answered or due."""
+        run = self.open.get(run_no)
+        if run is None or run["epoch"] != epoch:
+            return
+        waiting = [row for row in self.waits.of_run(run_no) if row["status"] == "WAITING"]
+        moments = [row["due_us"] if row["answered_us"] is None else 0 for row in waiting]
+        if ready_us is None:
+            ready_us = min((us for us in moments if us is not None), default=None)
+        run.update(owner=None, lease_until_us=None, ready_us=ready_us)
 
     def _known(self, run: NewRun) -> int | None:
         """Number of the run that stands where this one would: with its key, or called by the same step."""
@@ -69,7 +100,9 @@ class Tables:
         self._check(commit, rows)
         self.log.next_revision()
         self._move_on(commit, rows)
-        return self._write(commit.run_no, rows)
+        claims = self._write(commit.run_no, rows)
+        self._set_going(commit, rows)
+        return claims
 
     def _check(self, commit: Commit, rows: RowChanges) -> None:
         """Refuse a commit before anything is changed."""
@@ -80,7 +113,11 @@ class Tables:
             if isinstance(call, Call):
                 self.calls.check(commit.run_no, call)
         for wait in rows.waits:
-            if isinstance(wait, OpenedWait) and (commit.run_no, wait.effect_id) in self._by_wait:
+            known = self.by_wait.get((commit.run_no, wait.effect_id))
+            if isinstance(wait, ResolvedWait):
+                if wait.expired and known is not None and _is_answered(self.waits.rows[known]):
+                    raise answered_meanwhile(wait.effect_id)
+            elif known is not None:
                 raise StoreError(
                     "The store refuses a row: an effect has one wait.",
                     code="STORE_REFUSED",
@@ -131,22 +168,47 @@ class Tables:
         for wait in rows.waits:
             if isinstance(wait, OpenedWait):
                 number = len(self.waits.rows) + 1
-                cells = {"wait_no": number, "status": "WAITING", "resolved_us": None, **wait._asdict()}
-                self.waits.add(number, run_no, cells)
-                self._by_wait[run_no, wait.effect_id] = number
+                fresh = {"status": "WAITING", "resolved_us": None, "answered_us": None, "inbox_no": None}
+                self.waits.add(number, run_no, {"wait_no": number, **fresh, **wait._asdict()})
+                self.by_wait[run_no, wait.effect_id] = number
+                if wait.event_name is not None:
+                    self._waits_for[wait.event_name, wait.key].append(number)
             else:
-                known = self._by_wait.get((run_no, wait.effect_id))
+                known = self.by_wait.get((run_no, wait.effect_id))
                 if known is not None and self.waits.rows[known]["status"] == "WAITING":
-                    self.waits.change(known, **wait._asdict())
+                    self.waits.change(known, status=wait.status, resolved_us=wait.resolved_us)
+                    self._forget(self.waits.rows[known])
         for happening in rows.happenings:
             self.happened(run_no, happening._asdict())
         if rows.checkpoint is not None:
             self.checkpoints[run_no].append((rows.seq, rows.checkpoint))
 
+    def _forget(self, wait: Cells) -> None:
+        """No event answers this wait any more."""
+        place = (wait["event_name"], wait["key"])
+        if wait["wait_no"] in self._waits_for.get(place, ()):
+            self._waits_for[place].remove(wait["wait_no"])
+
+    def _set_going(self, commit: Commit, rows: RowChanges) -> None:
+        """Give the run back, or tell the one that called it that it is over."""
+        if rows.completed_us is None:
+            if commit.park:
+                self.park(commit.run_no, commit.epoch)
+            return
+        run = self.runs.rows[commit.run_no]
+        known = self.by_wait.get((run["parent_run_no"], run["parent_effect"]))
+        if known is not None and self.waits.rows[known]["status"] == "WAITING":
+            self.waits.change(known, answered_us=rows.completed_us)
+            self.wake(run["parent_run_no"])
+
     def happened(self, run_no: int, cells: Cells) -> None:
         """Add an audit event."""
         number = len(self.events.rows) + 1
         self.events.add(number, run_no, {"event_no": number, **cells})
+
+
+def _is_answered(wait: Cells) -> bool:
+    return wait["status"] == "WAITING" and wait["answered_us"] is not None
 
 
 def _new_run(run: NewRun) -> Cells:
@@ -172,4 +234,6 @@ def _new_run(run: NewRun) -> Cells:
         "started_us": run.started_us,
         "updated_us": run.started_us,
         "completed_us": None,
+        "tenant": run.tenant,
+        "ready_us": 0,
     }

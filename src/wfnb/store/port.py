@@ -8,17 +8,22 @@ from typing import Protocol
 from wfnb.errors import NotFoundError
 from wfnb.machine.state import State, fold
 from wfnb.model.values import JsonValue
+from wfnb.store.database import Database
 from wfnb.store.records import (
     Changes,
     Claim,
     Commit,
     EventRow,
+    InboxFilter,
+    InboxRow,
     InvocationRow,
     MacrostepRow,
+    NewEvent,
     NewRun,
     RunFilter,
     RunRow,
     StepRow,
+    Submitted,
     VersionRow,
     WaitRow,
 )
@@ -32,6 +37,10 @@ class Store(Protocol):
     @property
     def location(self) -> str:
         """Where the tables are, for people."""
+
+    @property
+    def database(self) -> Database:
+        """The tables that are not on the way of a step, for plain SQL."""
 
     def close(self) -> None:
         """Give everything back. Further calls fail."""
@@ -103,6 +112,28 @@ class Store(Protocol):
     def waits(self, run_no: int) -> list[WaitRow]:
         """Waits in the order in which they were opened."""
 
+    def wait(self, run_no: int, effect_id: str) -> tuple[WaitRow, InboxRow | None] | None:
+        """The wait of an effect, with what answered it."""
+
+    def open_waits(
+        self, wait_type: str, *, tenant: str = "local", after: int = 0, limit: int = 100
+    ) -> list[WaitRow]:
+        """Waits of a type that nothing has answered, oldest first, from the one after wait `after` on."""
+
+    # the inbox
+
+    def submit(self, event: NewEvent, starts: tuple[NewRun, ...] = ()) -> Submitted:
+        """Record an event, answer one wait with it and create the runs it starts: all in one transaction.
+
+        Raises
+        ------
+        CommandError
+            ``WAIT_OVER`` when the wait it names is not open any more: nothing was recorded.
+        """
+
+    def inbox(self, filter: InboxFilter) -> list[InboxRow]:  # noqa: A002 - the field's word
+        """A page of what was submitted, newest first."""
+
     def events(self, run_no: int) -> list[EventRow]:
         """Audit events in order."""
 
@@ -129,6 +160,21 @@ class Store(Protocol):
 
     def release_leases(self, owner: str) -> int:
         """Give back all leases of an owner; how many."""
+
+    def park(self, run_no: int, epoch: int, ready_us: int | None = None) -> None:
+        """Give a run back until `ready_us`, or until one of its waits is answered or due; nothing when it has another owner."""
+
+    def ready_runs(self, now_us: int, lease_us: int, dead: tuple[str, ...], limit: int) -> list[RunRow]:
+        """Runs that can go on at `now_us` and that nobody drives: no owner, a lease that ran out before `lease_us`, or a dead owner."""
+
+    def next_ready_us(self, after_us: int) -> int | None:
+        """The next moment after `after_us` at which a parked run can go on by itself."""
+
+    def owners(self) -> list[str]:
+        """Everybody who owns a run that is not over."""
+
+    def children(self, run_no: int) -> list[RunRow]:
+        """Runs that a run has called, oldest first."""
 
     def open_runs(self) -> list[RunRow]:
         """Runs that are not over, oldest first."""

@@ -14,13 +14,17 @@ __all__ = [
     "Claim",
     "Commit",
     "EventRow",
+    "InboxFilter",
+    "InboxRow",
     "InvocationRow",
     "Macrostep",
     "MacrostepRow",
+    "NewEvent",
     "NewRun",
     "RunFilter",
     "RunRow",
     "StepRow",
+    "Submitted",
     "VersionRow",
     "WaitRow",
 ]
@@ -63,13 +67,15 @@ class NewRun:
     depth: int = 0
     owner: str | None = None
     lease_until_us: int | None = None
+    tenant: str = "local"
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """A run as lists show it, and what its owner needs to drive it.
 
-    `label` is ``meta.state``; `cursor` the definition path of the step under way; `seq` the number of the last macrostep.
+    `label` is ``meta.state``; `cursor` the definition path of the step under way; `seq` the number of the last macrostep;
+    `ready_us` from when on it can go on while nobody owns it, None when only an answer can wake it.
     """
 
     run_no: int
@@ -94,7 +100,14 @@ class RunRow:
     started_us: int
     updated_us: int
     completed_us: int | None
+    tenant: str
+    ready_us: int | None
     rev: int
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended."""
+        return self.completed_us is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +158,11 @@ class InvocationRow:
 
 @dataclass(frozen=True, slots=True)
 class WaitRow:
-    """A wait of a run. `due_us` is when it goes on by itself."""
+    """A wait of a run.
+
+    `due_us` is when it goes on by itself; `event_name` and `key` say what answers it, `filters` what the answer must be like,
+    `task` what a person is asked; `answered_us` that an answer is there which the run has not taken yet, `inbox_no` which.
+    """
 
     wait_no: int
     run_no: int
@@ -156,7 +173,72 @@ class WaitRow:
     due_us: int | None
     created_us: int
     resolved_us: int | None
+    event_name: str | None
+    key: str | None
+    filters: list[JsonValue] | None
+    task: dict[str, JsonValue] | None
+    answered_us: int | None
+    inbox_no: int | None
     rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """Something to be submitted. `dedupe` makes a second submission of the same name do nothing.
+
+    `wait_no` names the wait it answers; without it the oldest open wait with its name and key takes it. `error` says why a
+    workflow that it should have started did not.
+    """
+
+    name: str
+    payload: JsonValue
+    received_us: int
+    key: str | None = None
+    dedupe: str | None = None
+    source: str = "local"
+    tenant: str = "local"
+    wait_no: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """Something that was submitted: the wait and the run that it woke, and the ids of the runs that it started."""
+
+    inbox_no: int
+    tenant: str
+    name: str
+    key: str | None
+    payload: JsonValue
+    dedupe: str | None
+    source: str
+    received_us: int
+    wait_no: int | None
+    run_no: int | None
+    started: tuple[str, ...]
+    error: str | None
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What a submission did; `new` is False when it had been submitted before, and nothing was done."""
+
+    row: InboxRow
+    new: bool
+    started: tuple[RunRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """Which submissions a list shows, newest first. `status` is matched, unmatched or error; `before` an ``inbox_no``."""
+
+    name: str | None = None
+    key: str | None = None
+    status: str | None = None
+    tenant: str = "local"
+    before: int | None = None
+    limit: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +278,7 @@ class Commit:
     """Macrosteps of one run that become true together, or not at all.
 
     It holds only when the run still has `expected_seq` and `epoch`. `state` is the state after the last macrostep; `release`
-    gives the lease back.
+    gives the lease back for good; `park` gives it back until one of the run's waits is answered or due.
     """
 
     run_no: int
@@ -206,6 +288,7 @@ class Commit:
     state: State
     cursor: str | None
     release: bool = False
+    park: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from wfnb.errors import NotFoundError, StaleWriterError, StoreError
+from wfnb.errors import CommandError, NotFoundError, StaleWriterError, StoreError
 from wfnb.store.records import Commit, NewRun, VersionRow
 
-__all__ = ["closed", "no_version", "run_exists", "stale_call", "stale_commit", "version_exists"]
+__all__ = [
+    "answered_meanwhile",
+    "closed",
+    "no_version",
+    "run_exists",
+    "stale_call",
+    "stale_commit",
+    "version_exists",
+    "wait_over",
+]
 
 
 def closed(where: str) -> StoreError:
@@ -46,3 +55,17 @@ def stale_commit(commit: Commit) -> StaleWriterError:
 def stale_call(invocation_no: int) -> StaleWriterError:
     """An invocation that has ended is not performed again."""
     return StaleWriterError("The invocation is not under way any more.", where=f"invocation {invocation_no}")
+
+
+def wait_over(wait_no: int) -> CommandError:
+    """A wait is answered once."""
+    return CommandError(
+        "The wait is not open any more: it was answered, ran out, or its run is over.",
+        code="WAIT_OVER",
+        where=f"wait {wait_no}",
+    )
+
+
+def answered_meanwhile(effect_id: str) -> StaleWriterError:
+    """A wait whose time came in the moment in which it was answered: the answer counts."""
+    return StaleWriterError("The wait was answered in the moment in which it ran out.", where=effect_id)

@@ -117,14 +117,19 @@ class OpenedWait(NamedTuple):
     wait_type: str
     due_us: int | None
     created_us: int
+    event_name: str | None
+    key: str | None
+    filters: str | None
+    task: str | None
 
 
 class ResolvedWait(NamedTuple):
-    """How an open wait ended."""
+    """How an open wait ended; `expired` when its time ran out, which only holds while no answer has come."""
 
     status: str
     resolved_us: int
     effect_id: str
+    expired: bool
 
 
 class Happening(NamedTuple):
@@ -329,13 +334,25 @@ def _child_scheduled(rows: RowChanges, _: _Under, seq: int, event: ChildSchedule
 
 
 def _wait_opened(rows: RowChanges, _: _Under, __: int, event: WaitOpened) -> None:
+    filters = None if event.filters is None else dump(event.filters)
+    task = None if event.task is None else dump(event.task)
     rows.waits.append(
-        OpenedWait(event.effect_id, event.instance, event.wait_type, event.due_at_us, event.at_us)
+        OpenedWait(
+            event.effect_id,
+            event.instance,
+            event.wait_type,
+            event.due_at_us,
+            event.at_us,
+            event.event_name,
+            event.key,
+            filters,
+            task,
+        )
     )
 
 
 def _wait_resolved(rows: RowChanges, _: _Under, __: int, event: WaitResolved) -> None:
-    rows.waits.append(ResolvedWait(event.status, event.at_us, event.effect_id))
+    rows.waits.append(ResolvedWait(event.status, event.at_us, event.effect_id, event.by == "time"))
 
 
 _TAKES: dict[type, Callable[[RowChanges, _Under, int, Any], None]] = {

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar, cast
-
-import apsw
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from wfnb.model.values import JsonValue
 from wfnb.store import decode
-from wfnb.store.connections import Connections
 from wfnb.store.records import (
     Changes,
     Claim,
@@ -30,12 +25,12 @@ from wfnb.store.records import (
     RunRow,
     StepRow,
     VersionRow,
-    WaitRow,
 )
-from wfnb.store.refusals import no_version, run_exists, stale_call, version_exists
-from wfnb.store.rows import label_of, row_changes
-from wfnb.store.schema import check_library, prepare
+from wfnb.store.refusals import stale_call, version_exists
+from wfnb.store.rows import row_changes
 from wfnb.store.sqlite_commit import claim_again, write_commit
+from wfnb.store.sqlite_runs import write_run
+from wfnb.store.sqlite_waits import SqliteWaits
 from wfnb.store.statements import CHANGES, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, VERSIONS
 from wfnb.store.text import dump, load_object
 
@@ -45,7 +40,7 @@ T = TypeVar("T")
 _LAST_NO = sys.maxsize  # SQLite's largest row number
 
 
-class SqliteStore:
+class SqliteStore(SqliteWaits):
     """State tables in a SQLite file. Implements `wfnb.store.port.Store`.
 
     Parameters
@@ -60,33 +55,6 @@ class SqliteStore:
         ``STORE_BUSY``, ``STORE_FULL``. Every method may raise the last four, ``STORE_CLOSED`` and ``STORE_FORKED``, and
         `StoreLostError` when the file was replaced or unlocked behind the store's back.
     """
-
-    def __init__(self, path: str | Path) -> None:
-        check_library(apsw.sqlite_lib_version())
-        self._path = Path(path).absolute()
-        self._connections = Connections(self._path)
-        try:
-            prepare(self._connections, self._path)
-        except BaseException:
-            self._connections.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @property
-    def location(self) -> str:
-        """Path of the file."""
-        return str(self._path)
-
-    def close(self) -> None:
-        """Close the connections of all threads; any thread may call it, also twice. Further calls fail."""
-        self._connections.close()
 
     # --- definitions
 
@@ -138,20 +106,8 @@ class SqliteStore:
         NotFoundError
             ``NO_SUCH_VERSION`` when its version is not stored.
         """
-        tree = dump(run.state.tree)
         with self._connections.writing() as db:
-            if not db.execute(VERSIONS.get, (run.workflow_id, run.workflow_version)).fetchall():
-                raise no_version(run)
-            known = _known(db, run)
-            if known is not None:
-                return known, False
-            rev = db.execute(TRANSACTION.next_revision).get
-            created = db.execute(RUNS.create, (*_columns(run), rev)).fetchall()
-            if not created:
-                raise run_exists(run)
-            row = decode.run_row(created[0])
-            db.execute(PROGRESS.add_checkpoint, (row.run_no, 0, tree))
-        return row, True
+            return write_run(db, run)
 
     def commit(self, commit: Commit) -> Mapping[str, Claim]:
         """Make macrosteps true in one transaction; what was found out about scheduled invocations, by effect id.
@@ -247,10 +203,6 @@ class SqliteStore:
             db.execute(PROGRESS.note, (at_us, "attempt.repeated", data, rev, run_no))
         return cast("int", attempt)
 
-    def waits(self, run_no: int) -> list[WaitRow]:
-        """Waits in the order in which they were opened."""
-        return self._all(decode.wait_row, PROGRESS.waits, (run_no,))
-
     def events(self, run_no: int) -> list[EventRow]:
         """Audit events in order."""
         return self._all(decode.event_row, PROGRESS.events, (run_no,))
@@ -305,53 +257,6 @@ class SqliteStore:
                 tuple(map(decode.wait_row, db.execute(CHANGES.waits, span))),
                 tuple(map(decode.event_row, db.execute(CHANGES.events, span))),
             )
-
-    # --- small things
-
-    def _all(self, make: Callable[[Sequence[Any]], T], sql: str, values: tuple[Any, ...] = ()) -> list[T]:
-        with self._connections.reading() as db:
-            return [make(row) for row in db.execute(sql, values)]
-
-    def _one(self, make: Callable[[Sequence[Any]], T], sql: str, values: tuple[Any, ...]) -> T | None:
-        with self._connections.reading() as db:
-            found = db.execute(sql, values).fetchall()
-            return make(found[0]) if found else None
-
-    def _change(self, sql: str, values: tuple[Any, ...]) -> int:
-        with self._connections.writing() as db:
-            db.execute(sql, values)
-            return db.changes()
-
-
-def _columns(run: NewRun) -> tuple[Any, ...]:
-    return (
-        run.run_id,
-        run.workflow_id,
-        run.workflow_version,
-        run.definition_hash,
-        run.kind,
-        run.state.status,
-        label_of(run.state),
-        run.key,
-        run.trigger,
-        run.parent_run_no,
-        run.parent_effect,
-        run.depth,
-        run.owner,
-        run.lease_until_us,
-        run.started_us,
-        run.started_us,
-    )
-
-
-def _known(db: apsw.Connection, run: NewRun) -> RunRow | None:
-    """The run that stands where this one would: with its key, or called by the same step."""
-    found = []
-    if run.key is not None:
-        found = db.execute(RUNS.by_key, (run.workflow_id, run.key)).fetchall()
-    if not found and run.parent_run_no is not None:
-        found = db.execute(RUNS.by_parent, (run.parent_run_no, run.parent_effect)).fetchall()
-    return decode.run_row(found[0]) if found else None
 
 
 def _run_no(row: Sequence[Any]) -> int:

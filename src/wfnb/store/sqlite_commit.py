@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import apsw
 
+from wfnb.store import decode
 from wfnb.store.claims import Holder, Predecessor, judge, next_attempt, takes_over
 from wfnb.store.records import Claim, Commit, InvocationRow
-from wfnb.store.refusals import stale_commit
-from wfnb.store.rows import Call, OpenedWait, RowChanges
-from wfnb.store.statements import INVOCATIONS, PROGRESS, RUNS
+from wfnb.store.refusals import answered_meanwhile, stale_commit
+from wfnb.store.rows import Call, OpenedWait, ResolvedWait, RowChanges
+from wfnb.store.statements import INVOCATIONS, PROGRESS, RUNS, WAITS
 from wfnb.store.text import load
 
 __all__ = ["claim_again", "write_commit"]
@@ -41,6 +42,7 @@ def write_commit(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int
     if rows.canceled_us is not None:
         db.execute(INVOCATIONS.cancel_open, (rows.canceled_us, rev, run_no))
     _write_rare(db, run_no, rows, rev)
+    _set_going(db, commit, rows, rev)
     return claims
 
 
@@ -66,13 +68,33 @@ def _write_rare(db: apsw.Connection, run_no: int, rows: RowChanges, rev: int) ->
     """What most commits do not have."""
     for wait in rows.waits:
         if isinstance(wait, OpenedWait):
-            db.execute(PROGRESS.open_wait, (run_no, *wait, rev))
+            db.execute(WAITS.open, (run_no, *wait, rev))
         else:
-            db.execute(PROGRESS.resolve_wait, (wait.status, wait.resolved_us, rev, run_no, wait.effect_id))
+            _resolve(db, run_no, wait, rev)
     for happening in rows.happenings:
         db.execute(PROGRESS.add_event, (run_no, *happening, rev))
     if rows.checkpoint is not None:
         db.execute(PROGRESS.add_checkpoint, (run_no, rows.seq, rows.checkpoint))
+
+
+def _resolve(db: apsw.Connection, run_no: int, wait: ResolvedWait, rev: int) -> None:
+    values = (wait.status, wait.resolved_us, rev, run_no, wait.effect_id)
+    db.execute(WAITS.expire if wait.expired else WAITS.resolve, values)
+    if wait.expired and not db.changes():
+        found = db.execute(WAITS.of_effect, (run_no, wait.effect_id)).fetchall()
+        if found and decode.wait_row(found[0]).status == "WAITING":
+            raise answered_meanwhile(wait.effect_id)
+
+
+def _set_going(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int) -> None:
+    """Give the run back, or tell the one that called it that it is over."""
+    if rows.completed_us is not None:
+        for (parent_no,) in db.execute(
+            WAITS.answer_parent, (rows.completed_us, rev, commit.run_no)
+        ).fetchall():
+            db.execute(RUNS.wake, (parent_no,))
+    elif commit.park:
+        db.execute(RUNS.park, (commit.run_no, commit.epoch, None))
 
 
 def _claim(db: apsw.Connection, run_no: int, call: Call, rev: int) -> Claim:

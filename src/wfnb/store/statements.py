@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from importlib.resources import files
 from typing import Any, Final, TypeVar, cast
 
-__all__ = ["CHANGES", "INVOCATIONS", "PROGRESS", "RUNS", "TRANSACTION", "VERSIONS", "migrations"]
+__all__ = ["CHANGES", "INVOCATIONS", "PROGRESS", "RUNS", "TRANSACTION", "VERSIONS", "WAITS", "migrations"]
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _FOLDER = files("wfnb.store")
@@ -73,19 +73,25 @@ class _Runs:
     by_key: str
     by_no: str
     by_parent: str
+    children: str
     claim: str
     count: str
     count_of_status: str
     create: str
     last_no: str
     move_on: str
+    next_ready: str
     open: str
+    owners: str
     page: str
     page_of_status: str
     page_of_workflow: str
+    park: str
+    ready: str
     release: str
     release_leases: str
     renew_leases: str
+    wake: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +107,28 @@ class _Progress:
     events: str
     macrosteps: str
     note: str
-    open_wait: str
-    resolve_wait: str
     steps: str
     step_before: str
-    waits: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Waits:
+    """Statements of ``sql/waits.sql``."""
+
+    answer: str
+    answer_parent: str
+    by_no: str
+    duplicate: str
+    expire: str
+    inbox_page: str
+    matching: str
+    of_effect: str
+    of_run: str
+    open: str
+    open_of_type: str
+    receive: str
+    received: str
+    resolve: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,5 +165,6 @@ TRANSACTION: Final = _read(_Transaction, "transaction.sql")
 VERSIONS: Final = _read(_Versions, "versions.sql")
 RUNS: Final = _read(_Runs, "runs.sql")
 PROGRESS: Final = _read(_Progress, "progress.sql")
+WAITS: Final = _read(_Waits, "waits.sql")
 INVOCATIONS: Final = _read(_Invocations, "invocations.sql")
 CHANGES: Final = _read(_Changes, "changes.sql")

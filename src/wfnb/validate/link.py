@@ -21,8 +21,9 @@ from wfnb.model.policies import RetryPolicy
 from wfnb.model.values import JsonValue, content_hash
 from wfnb.registry.actions import Action
 from wfnb.registry.nodes import ActionCall, Assign, NodeType, StateSet
+from wfnb.registry.waits import EventWait, HumanTask, TimeWait
 from wfnb.validate.catalog import Catalog
-from wfnb.validate.program import ActionBinding, LinkedStep, Program, Target
+from wfnb.validate.program import ActionBinding, LinkedStep, Program, Target, WaitPlan
 from wfnb.validate.template import Literal, Template, compile_template
 
 __all__ = ["link"]
@@ -105,15 +106,52 @@ class _Linker:
                 target = Target(("meta", "state"), Literal(config.state), "meta.state")
                 return self._assign(path, step, (target,))
             case Assign():
-                targets = tuple(
-                    Target(parse_target(name), self._template(value, f"assign.{name}"), name)
-                    for name, value in config.assign.items()
-                )
-                return self._assign(path, step, targets)
+                return self._assign(path, step, self._targets(config.assign))
             case ActionCall():
                 return self._action(path, step, node, config)
+            case EventWait() | TimeWait() | HumanTask():
+                return self._pipe(
+                    path, step, "wait",
+                    wait=self._wait(config),
+                    targets=self._targets(config.assign),
+                    retry=step.retry,
+                )  # fmt: skip
             case _:
                 raise LookupError(step.type)
+
+    def _targets(self, assign: dict[str, JsonValue]) -> tuple[Target, ...]:
+        return tuple(
+            Target(parse_target(name), self._template(value, f"assign.{name}"), name)
+            for name, value in assign.items()
+        )
+
+    def _wait(self, config: EventWait | TimeWait | HumanTask) -> WaitPlan:
+        match config:
+            case EventWait():
+                filters = tuple(f.model_dump(mode="json", exclude_unset=True) for f in config.filters)
+                key = self._expr(config.correlation_key, "correlationKey")
+                return WaitPlan("event", config.timeout_ms, config.event_name, key, filters)
+            case TimeWait():
+                return WaitPlan("time", config.duration_ms, until=self._text(config.until, "until"))
+            case HumanTask():
+                ref = config.form_schema_ref
+                return WaitPlan(
+                    "human",
+                    config.timeout_ms,
+                    task_type=config.task_type,
+                    title=self._text(config.title, "title"),
+                    description=self._text(config.description, "description"),
+                    assignee=self._text(config.assignee, "assignee"),
+                    context=self._template(config.context_data, "contextData"),
+                    priority=config.priority,
+                    form=self._catalog.schemas.json_schema(ref) if ref else config.form,
+                )
+
+    def _text(self, value: Expr | str | None, field: str) -> Template | None:
+        """Text as it is, or an expression that gives it."""
+        if value is None:
+            return None
+        return Literal(value) if isinstance(value, str) else self._expr(value, field)
 
     def _assign(self, path: str, step: NodeStep, targets: tuple[Target, ...]) -> LinkedStep:
         return self._pipe(path, step, "assign", targets=targets, retry=step.retry)

@@ -12,9 +12,9 @@ from wfnb.model.values import JsonValue, Path
 from wfnb.registry.nodes import CallShape
 from wfnb.validate.template import Template
 
-__all__ = ["ActionBinding", "Kind", "LinkedStep", "Program", "Target"]
+__all__ = ["ActionBinding", "Kind", "LinkedStep", "Program", "Target", "WaitPlan"]
 
-Kind = Literal["assign", "call", "if", "forEach", "tryCatch", "callWorkflow", "return"]
+Kind = Literal["assign", "call", "wait", "if", "forEach", "tryCatch", "callWorkflow", "return"]
 """What a step does, once its type has been looked up."""
 
 
@@ -35,6 +35,39 @@ class ActionBinding:
     version: int
     side_effect: bool
     key_of: Callable[[JsonValue], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitPlan:
+    """What a step waits for.
+
+    Parameters
+    ----------
+    wait_type
+        A moment, an event, or a person.
+    timeout_ms
+        Milliseconds until the wait runs out, or that a pause takes; None for ever.
+    event_name, key, filters
+        What answers an event wait.
+    until
+        The moment at which a pause ends.
+    task_type, title, description, assignee, context, priority, form
+        What a person is asked; `form` is a JSON Schema.
+    """
+
+    wait_type: Literal["time", "event", "human"]
+    timeout_ms: int | None = None
+    event_name: str | None = None
+    key: Template | None = None
+    filters: tuple[JsonValue, ...] = ()
+    until: Template | None = None
+    task_type: str = ""
+    title: Template | None = None
+    description: Template | None = None
+    assignee: Template | None = None
+    context: Template | None = None
+    priority: str = "medium"
+    form: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +109,7 @@ class LinkedStep:
     continue_on_item_error: bool = False
     capture_as: Path | None = None
     child: tuple[str, int] | None = None
+    wait: WaitPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

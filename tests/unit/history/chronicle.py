@@ -174,6 +174,7 @@ class Chronicle:
                 at_us=self.at_us,
                 effect_id=f"{_place(index)}#retry{attempt - 1}",
                 status="RESOLVED",
+                by="time",
                 writes=(Write(("status",), "RUNNING"),),
             )
         )

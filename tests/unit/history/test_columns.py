@@ -11,13 +11,30 @@ from wfnb.store.records import Changes, EventRow, InvocationRow, RunRow, StepRow
 
 RUN = RunRow(
     1, "r", "w", 1, "h", "pipeline", "FAILED", None, None, {"category": "ActionError", "code": "C", "message": "m"},
-    None, "manual", None, None, 0, 3, 1, None, None, 10, 20, None, 1,
+    None, "manual", None, None, 0, 3, 1, None, None, 10, 20, None, "local", 0, 1,
 )  # fmt: skip
 STEP = StepRow(1, 2, "root.steps[0]", "s", "t", 1, "STARTED", None, None, None, None, 10, None, 1)
 CALL = InvocationRow(
     1, 1, "e#1", "root.steps[0]", "a", 1, "k", "STARTED", 1, {}, None, None, None, 10, None, 1
 )
-WAIT = WaitRow(1, 1, "e#retry1", "root.steps[0]", "retry", "WAITING", None, 10, None, 1)
+WAIT = WaitRow(
+    1,
+    1,
+    "e#retry1",
+    "root.steps[0]",
+    "retry",
+    "WAITING",
+    None,
+    10,
+    None,
+    None,
+    None,
+    None,
+    None,
+    None,
+    None,
+    1,
+)
 EVENT = EventRow(1, 1, 1, 10, "run.started", {}, 1)
 
 

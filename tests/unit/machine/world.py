@@ -143,7 +143,7 @@ class World:
         return [event.instance for event in self.of(StepStarted)]
 
     def waits(self) -> list[WaitOpened]:
-        return self.of(WaitOpened)
+        return [wait for wait in self.of(WaitOpened) if wait.wait_type != "child"]
 
 
 def assign(step_id: str, **values: Any) -> dict[str, Any]:

@@ -201,7 +201,9 @@ class Story:
     def go_on(self, effect_id: str = "wait") -> tuple[Event, ...]:
         """The wait is over."""
         writes = (Write(("status",), "RUNNING"),)
-        return (WaitResolved(at_us=self.now(), effect_id=effect_id, status="RESOLVED", writes=writes),)
+        return (
+            WaitResolved(at_us=self.now(), effect_id=effect_id, status="RESOLVED", by="time", writes=writes),
+        )
 
     def succeed(self) -> tuple[Event, ...]:
         """The run reaches its end."""

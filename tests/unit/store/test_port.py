@@ -97,6 +97,8 @@ def test_a_new_run_is_given_back_as_it_was_created(store: Store) -> None:
         started_us=START_US,
         updated_us=START_US,
         completed_us=None,
+        tenant="local",
+        ready_us=0,
         rev=row.rev,
     )
     assert store.run("run-1") == store.run_by_no(1) == row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wfnb.errors import ExpressionError, ValidationError
-from wfnb.machine.messages import ChildScheduled, ControlMoved, RunSucceeded, StepSucceeded
+from wfnb.machine.messages import ChildScheduled, ControlMoved, RunSucceeded, StepSucceeded, WaitOpened
 from wfnb.machine.pipeline import frames
 from wfnb.machine.pipeline.turn import Turn
 from wfnb.model.values import JsonValue, Write
@@ -158,6 +158,7 @@ def _begin_child(turn: Turn, step: LinkedStep) -> None:
             writes=(Write(("pending", effect_id), pending),),
         )
     )
+    turn.emit(WaitOpened(at_us=turn.at_us, effect_id=effect_id, instance=turn.instance, wait_type="child"))
 
 
 def _kind(value: JsonValue) -> str:

@@ -23,6 +23,7 @@ from wfnb.machine.messages import (
     InvocationSucceeded,
     RunCanceled,
     RunStarted,
+    Signaled,
     Start,
     StepCanceled,
     StepStarted,
@@ -33,6 +34,7 @@ from wfnb.machine.pipeline.control import begin_control, settle, succeed
 from wfnb.machine.pipeline.errors import retry, route
 from wfnb.machine.pipeline.nodes import begin_node, call_value
 from wfnb.machine.pipeline.turn import Turn
+from wfnb.machine.pipeline.waits import begin_wait, fire, signal
 from wfnb.machine.protocol import Evaluate
 from wfnb.machine.state import State
 from wfnb.model.values import DELETE, JsonValue, Write
@@ -54,7 +56,11 @@ def microsteps(
         case Completed() | Failed():
             _answer(turn, command)
         case Fired():
-            _fire(turn, command)
+            fire(turn, command)
+            settle(turn)
+        case Signaled():
+            signal(turn, command)
+            settle(turn)
         case Cancel():
             _cancel(turn, command)
     return iter(turn.microsteps)
@@ -92,6 +98,8 @@ def _advance(turn: Turn) -> None:
     try:
         if step.kind in ("assign", "call"):
             begin_node(turn, step)
+        elif step.kind == "wait":
+            begin_wait(turn, step)
         else:
             begin_control(turn, step)
     except WfnbError as error:
@@ -104,6 +112,8 @@ def _answer(turn: Turn, command: Completed | Failed) -> None:
     if pending is None or pending["kind"] == "wait":
         return
     done = (Write(("pending", command.effect_id)),)
+    if pending["kind"] == "child":
+        turn.emit(WaitResolved(at_us=turn.at_us, effect_id=command.effect_id, status="RESOLVED", by="answer"))
     if isinstance(command, Failed):
         turn.emit(
             InvocationFailed(at_us=turn.at_us, effect_id=command.effect_id, error=command.error, writes=done)
@@ -153,21 +163,13 @@ def _failed(turn: Turn, step: LinkedStep, command: Failed) -> None:
     succeed(turn, writes)
 
 
-def _fire(turn: Turn, command: Fired) -> None:
-    pending = turn.state.pending.get(command.effect_id)
-    if pending is None or pending["kind"] != "wait":
-        return
-    writes = (Write(("pending", command.effect_id)), Write(("status",), "RUNNING"))
-    turn.emit(WaitResolved(at_us=turn.at_us, effect_id=command.effect_id, status="RESOLVED", writes=writes))
-
-
 def _cancel(turn: Turn, command: Cancel) -> None:
     if turn.state.terminal:
         return
     for effect_id, pending in turn.state.pending.items():
-        if pending["kind"] == "wait":
-            turn.emit(WaitResolved(at_us=turn.at_us, effect_id=effect_id, status="CANCELED"))
-        else:
+        if pending["kind"] in ("wait", "child"):
+            turn.emit(WaitResolved(at_us=turn.at_us, effect_id=effect_id, status="CANCELED", by="cancel"))
+        if pending.get("waitType") != "retry":  # the attempt before a retry has ended
             turn.emit(StepCanceled(at_us=turn.at_us, instance=pending["instance"], attempt=turn.attempt))
     writes = (Write(("status",), "CANCELED"), Write(("pending",), {}))
     turn.emit(RunCanceled(at_us=turn.at_us, reason=command.reason, actor=command.actor, writes=writes))

@@ -79,7 +79,10 @@ def retry(turn: Turn, error: Error) -> bool:
             writes=(
                 Write(("status",), "WAITING"),
                 Write(("frames", len(turn.state.frames) - 1, "failed"), turn.attempt),
-                Write(("pending", effect_id), {"kind": "wait", "instance": turn.instance, "dueAt": due}),
+                Write(
+                    ("pending", effect_id),
+                    {"kind": "wait", "waitType": "retry", "instance": turn.instance, "dueAt": due},
+                ),
             ),
         )
     )

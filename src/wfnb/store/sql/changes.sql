@@ -19,7 +19,8 @@ LIMIT 1 OFFSET ?2;
 
 -- name: runs
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
 FROM runs
 WHERE rev > ? AND rev <= ?
 ORDER BY rev, run_no;
@@ -38,7 +39,8 @@ WHERE rev > ? AND rev <= ?
 ORDER BY rev, invocation_no;
 
 -- name: waits
-SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, rev
+SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, event_name, key, filters,
+    task, answered_us, inbox_no, rev
 FROM waits
 WHERE rev > ? AND rev <= ?
 ORDER BY rev, wait_no;

@@ -42,21 +42,6 @@ WHERE run_no = ?1 AND seq <= ?2 AND end_seq <= ?2
 ORDER BY seq DESC
 LIMIT 1;
 
--- name: open_wait
-INSERT INTO waits (run_no, effect_id, instance, wait_type, status, due_us, created_us, rev)
-VALUES (?, ?, ?, ?, 'WAITING', ?, ?, ?);
-
--- name: resolve_wait
-UPDATE waits
-SET status = ?, resolved_us = ?, rev = ?
-WHERE run_no = ? AND effect_id = ? AND status = 'WAITING';
-
--- name: waits
-SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, rev
-FROM waits
-WHERE run_no = ?
-ORDER BY wait_no;
-
 -- name: add_event
 INSERT INTO events (run_no, seq, at_us, kind, data, rev) VALUES (?, ?, ?, ?, ?, ?);
 

@@ -3,11 +3,12 @@
 -- name: create
 INSERT INTO runs (
     run_id, workflow_id, workflow_version, definition_hash, kind, status, label, key, trigger, parent_run_no,
-    parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, rev
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?)
+    parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, tenant, rev
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
 RETURNING run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev;
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev;
 
 -- name: move_on
 -- The fence: no row is changed when the run has another owner, has moved on, or is over.
@@ -18,36 +19,80 @@ WHERE run_no = ? AND seq = ? AND epoch = ? AND completed_us IS NULL;
 -- name: release
 UPDATE runs SET owner = NULL, lease_until_us = NULL WHERE run_no = ?;
 
+-- name: park
+-- Give a run back until one of its waits is answered or due: at once, when that has happened in between.
+UPDATE runs
+SET owner = NULL,
+    lease_until_us = NULL,
+    ready_us = coalesce(
+        ?3,
+        (SELECT min(iif(answered_us IS NULL, due_us, 0)) FROM waits WHERE waits.run_no = ?1 AND waits.status = 'WAITING')
+    )
+WHERE run_no = ?1 AND epoch = ?2 AND completed_us IS NULL;
+
+-- name: wake
+UPDATE runs SET ready_us = 0 WHERE run_no = ? AND completed_us IS NULL;
+
+-- name: ready
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
+FROM runs INDEXED BY runs_ready
+WHERE completed_us IS NULL
+    AND ready_us <= ?1
+    AND (owner IS NULL OR lease_until_us < ?2 OR owner IN (SELECT value FROM json_each(?3)))
+ORDER BY ready_us, run_no
+LIMIT ?4;
+
+-- name: next_ready
+SELECT min(ready_us) FROM runs INDEXED BY runs_ready WHERE completed_us IS NULL AND ready_us > ?;
+
+-- name: owners
+SELECT DISTINCT owner FROM runs WHERE completed_us IS NULL AND owner IS NOT NULL;
+
+-- name: children
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
+FROM runs
+WHERE parent_run_no = ?
+ORDER BY run_no;
+
 -- name: last_no
 SELECT coalesce(max(run_no), 0) FROM runs;
 
 -- name: by_id
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
 FROM runs
 WHERE run_id = ?;
 
 -- name: by_no
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
 FROM runs
 WHERE run_no = ?;
 
 -- name: by_key
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
 FROM runs
 WHERE workflow_id = ? AND key = ?;
 
 -- name: by_parent
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
 FROM runs
 WHERE parent_run_no = ? AND parent_effect = ?;
 
 -- name: page
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
 FROM runs
 WHERE (?1 IS NULL OR workflow_version = ?1) AND run_no < ?2
 ORDER BY run_no DESC
@@ -55,7 +100,8 @@ LIMIT ?3;
 
 -- name: page_of_workflow
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
 FROM runs
 WHERE workflow_id = ?1 AND (?2 IS NULL OR workflow_version = ?2) AND run_no < ?3
 ORDER BY run_no DESC
@@ -63,7 +109,8 @@ LIMIT ?4;
 
 -- name: page_of_status
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
 FROM runs INDEXED BY runs_status
 WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_version = ?3) AND run_no < ?4
 ORDER BY run_no DESC
@@ -81,14 +128,15 @@ WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workfl
 
 -- name: open
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
 FROM runs
 WHERE status IN ('PENDING', 'RUNNING', 'WAITING')
 ORDER BY run_no;
 
 -- name: claim
 UPDATE runs
-SET owner = ?2, lease_until_us = ?4, epoch = epoch + 1
+SET owner = ?2, lease_until_us = ?4, epoch = epoch + 1, ready_us = 0
 WHERE run_no = ?1
     AND status IN ('PENDING', 'RUNNING', 'WAITING')
     AND (
@@ -98,7 +146,8 @@ WHERE run_no = ?1
         OR owner IN (SELECT value FROM json_each(?5))
     )
 RETURNING run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
-    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us, rev;
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev;
 
 -- name: renew_leases
 UPDATE runs SET lease_until_us = ? WHERE owner = ? AND status IN ('PENDING', 'RUNNING', 'WAITING');
