@@ -35,6 +35,7 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield Pass(ws)
 
 
+@pytest.mark.behaviour(218, 219)
 @pytest.mark.parametrize("message", EXPECTED["messages"])
 def test_each_message_ends_as_expected(done: Pass, message: str) -> None:
     expected: dict[str, Any] = EXPECTED["messages"][message]
@@ -72,6 +73,7 @@ def test_a_second_pass_creates_nothing(done: Pass) -> None:
     assert [row.run for row in rows] == [row.run for row in done.rows.values()]
 
 
+@pytest.mark.behaviour(220)
 def test_the_catch_path_keeps_the_error_and_asks_a_person(done: Pass) -> None:
     run = done.ws.run(str(done.rows["26-very-long-subject.eml"].run))
     assert run.status == "SUCCEEDED"

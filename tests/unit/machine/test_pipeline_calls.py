@@ -208,6 +208,7 @@ def test_a_parse_node_is_tried_again_before_it_answers_by_itself() -> None:
     assert world.payload["parsedEmail"]["metadata"]["parser"]["warnings"] == ["parser-error"]
 
 
+@pytest.mark.behaviour(171)
 def test_a_parse_node_saves_what_its_action_parsed() -> None:
     def parse(_data: Any) -> Any:
         return {"success": True, "parsed": {"sanitizedText": "hi", "confidence": "high", "metadata": {}}}
@@ -216,6 +217,7 @@ def test_a_parse_node_saves_what_its_action_parsed() -> None:
     assert World([step], {"parse_email_reply": parse}).run().vars["mail"]["confidence"] == "high"
 
 
+@pytest.mark.behaviour(186)
 def test_comment_blocks_need_no_action_without_html() -> None:
     step = {
         "id": "r",

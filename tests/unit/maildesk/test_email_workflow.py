@@ -39,6 +39,7 @@ def processed(tmp_path_factory) -> Processed:
     return Processed(tmp_path_factory.mktemp("desk"))
 
 
+@pytest.mark.behaviour(190)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_message_ends_as_expected(name: str, processed: Processed, expected: dict[str, Any]) -> None:
     want = expected["messages"][name]
@@ -84,6 +85,7 @@ def test_processing_everything_again_changes_nothing(processed: Processed, expec
     assert processed.desk.counts() == expected["totals"]
 
 
+@pytest.mark.behaviour(193, 194, 195)
 def test_idempotency_keys_name_the_message(processed: Processed) -> None:
     outcome = processed.outcomes["11-attachment-one.eml"]
     keys = {call.action_id: call.key for call in outcome.calls}
@@ -94,6 +96,7 @@ def test_idempotency_keys_name_the_message(processed: Processed) -> None:
     assert keys["process_email_attachment"] == f"{message}:{attachment}"
 
 
+@pytest.mark.behaviour(175, 187)
 def test_a_reply_is_of_the_contact_and_a_first_comment_is_internal(processed: Processed) -> None:
     ticket = processed.outcomes["01-new-ticket.eml"].ticket_id
     authors = [comment["author_type"] for comment in processed.desk.comments(ticket)]
@@ -107,6 +110,7 @@ def test_comments_carry_blocks_made_from_html_or_from_text(processed: Processed)
     assert [block["type"] for block in text["metadata"]["blocks"]] == ["paragraph"]
 
 
+@pytest.mark.behaviour(182)
 def test_the_contacts_client_wins_and_the_default_location_stays_with_the_default_client(
     processed: Processed,
 ) -> None:
@@ -119,6 +123,7 @@ def test_the_contacts_client_wins_and_the_default_location_stays_with_the_defaul
     assert places("15-unknown-sender.eml") == ("client-juniper", None, "location-main-street")
 
 
+@pytest.mark.behaviour(192)
 def test_a_failed_message_reaches_a_person_with_all_that_is_needed(processed: Processed) -> None:
     (task,) = processed.desk.tasks()
     assert task["title"] == "Inbound e-mail could not be processed"
@@ -128,6 +133,7 @@ def test_a_failed_message_reaches_a_person_with_all_that_is_needed(processed: Pr
     assert task["context"]["senderEmail"] == "tomas@juniper.example.com"
 
 
+@pytest.mark.behaviour(172)
 def test_no_script_reaches_a_comment(processed: Processed) -> None:
     stored = " ".join(comment["content"] for comment in processed.desk.comments())
     for harm in ("<script", "steal", "onload", "<img", "<iframe", "<form", "style=", "<svg"):
@@ -147,6 +153,7 @@ def test_files_are_stored_under_safe_names(processed: Processed) -> None:
     assert processed.desk.store.get(csv["sha256"]).startswith(b"invoice;amount\n")
 
 
+@pytest.mark.defect("D-21")
 def test_a_bare_message_needs_nothing_but_an_id_and_a_recipient(desk) -> None:
     payload = payload_for(desk, b"To: support@demo.example\n\n")
     outcome = DeskRuns(desk).run(payload)
@@ -154,6 +161,7 @@ def test_a_bare_message_needs_nothing_but_an_id_and_a_recipient(desk) -> None:
     assert desk.ticket(outcome.ticket_id)["title"] == "(no subject)"
 
 
+@pytest.mark.defect("D-21")
 def test_the_smallest_payload_of_the_schema_is_enough(desk) -> None:
     # A source that leaves out every optional field, instead of sending null.
     email = {"id": "1@example.com", "from": {"email": "x@example.com"}, "subject": "Hi", "body": {}}
