@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wfnb.publication import Publication
     from wfnb.registry.actions import ActionContext
     from wfnb.run import Run, RunList
+    from wfnb.simulation import Coverage, Simulation
     from wfnb.snapshot import Snapshot
     from wfnb.validate.findings import Finding
     from wfnb.workspace import Workspace
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ActionContext": "wfnb.registry.actions",
     "ActionError": "wfnb.errors",
+    "Coverage": "wfnb.simulation",
     "Debugger": "wfnb.debugger",
     "DefinitionError": "wfnb.errors",
     "ExpressionError": "wfnb.errors",
@@ -41,6 +43,7 @@ _HOMES = {
     "Run": "wfnb.run",
     "RunList": "wfnb.run",
     "SimulatedClock": "wfnb.engine.clock",
+    "Simulation": "wfnb.simulation",
     "Snapshot": "wfnb.snapshot",
     "StepTimeoutError": "wfnb.errors",
     "TransientError": "wfnb.errors",
@@ -53,6 +56,7 @@ _HOMES = {
 __all__ = [
     "ActionContext",
     "ActionError",
+    "Coverage",
     "Debugger",
     "DefinitionError",
     "ExpressionError",
@@ -61,6 +65,7 @@ __all__ = [
     "Run",
     "RunList",
     "SimulatedClock",
+    "Simulation",
     "Snapshot",
     "StepTimeoutError",
     "TransientError",

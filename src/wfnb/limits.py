@@ -32,6 +32,12 @@ class Limits:
     checkpoint_size_bytes: int = 16_384  #: a state of twice this size is stored half as often
     checkpoint_stride: int = 6  #: at most this many times as seldom: state at any step stays below 50 ms
     lease_ms: int = 30_000  #: a run's owner must renew before this (specification, 4.14)
+    simulation_steps: int = 500  #: steps of one simulation unless more are asked for (specification, 4.14)
+    simulation_steps_most: int = 5_000  #: steps that may be asked for (specification, 4.14)
+    simulation_iterations: int = 100  #: items of one loop in a simulation unless more are asked for (4.14)
+    simulation_iterations_most: int = 1_000  #: items of one loop that may be asked for (specification, 4.14)
+    simulation_time_ms: int = 5_000  #: CPU time of one simulation unless more is asked for (4.14)
+    simulation_time_most_ms: int = 30_000  #: CPU time that may be asked for (specification, 4.14)
     query_time_ms: int = 30_000  #: one history question
     query_rows: int = 1_000_000  #: rows one history question may return
 

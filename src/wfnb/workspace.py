@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from wfnb.answering import Answering
 from wfnb.engine.clock import Clock
 from wfnb.engine.engine import Engine
 from wfnb.engine.ids import CountedIds, TimeIds
@@ -25,6 +26,7 @@ from wfnb.run import Run, RunList
 from wfnb.security.escape import visible
 from wfnb.services import definitions, starts
 from wfnb.services.listing import run_filter
+from wfnb.simulating import Simulating
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
 from wfnb.store.records import RunFilter, VersionRow
@@ -43,11 +45,21 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 
-class Workspace(Registering):
+class Workspace(Registering, Simulating, Answering):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 
-    def __init__(self, path: Path, store: Store, clock: Clock, profile: Profile, seed: int | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        store: Store,
+        clock: Clock,
+        profile: Profile,
+        seed: int | None,
+        *,
+        tenant: str = "local",
+    ) -> None:
         self.path = path
+        self.tenant = tenant
         self._closed = False
         self._store = store
         self._clock = clock

@@ -16,6 +16,7 @@ from house.tree import SOURCE, syntax
 PUBLIC = [
     "ActionContext",
     "ActionError",
+    "Coverage",
     "Debugger",
     "DefinitionError",
     "ExpressionError",
@@ -24,6 +25,7 @@ PUBLIC = [
     "Run",
     "RunList",
     "SimulatedClock",
+    "Simulation",
     "Snapshot",
     "StepTimeoutError",
     "TransientError",

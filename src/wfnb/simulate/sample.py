@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from wfnb.model.paths import parse_pointer
 from wfnb.model.values import JsonValue, get_path
 
-__all__ = ["sample"]
+__all__ = ["SAMPLE_TEXTS", "sample"]
 
 Schema: TypeAlias = Mapping[str, JsonValue]
 Refs: TypeAlias = frozenset[str]
@@ -39,6 +39,8 @@ _FORMATS = {
     "url": "https://example.com",
     "uuid": "00000000-0000-0000-0000-000000000000",
 }
+SAMPLE_TEXTS = frozenset({_TEXT, *_FORMATS.values()})
+"""Every text that samples are made of."""
 
 
 class _Endless:

@@ -1,0 +1,228 @@
+"""The simulator: drives the real machine over stubs, in simulated time, within a budget. It performs nothing and stores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from wfnb.engine.clock import Clock
+from wfnb.errors import WfnbError
+from wfnb.machine.faults import error_data
+from wfnb.machine.kinds import MACHINES
+from wfnb.machine.messages import (
+    Advance,
+    ChildScheduled,
+    Command,
+    Completed,
+    ControlMoved,
+    Error,
+    Event,
+    Failed,
+    InvocationScheduled,
+    RunFailed,
+    Start,
+)
+from wfnb.machine.state import initial_state
+from wfnb.model.paths import definition_path
+from wfnb.model.values import JsonValue
+from wfnb.security.redact import redactions, scrub, secret_texts
+from wfnb.simulate.budget import Budget, OutOfBudgetError
+from wfnb.simulate.masked import Mask
+from wfnb.simulate.stubs import Answer, Stubs, without_effects
+from wfnb.simulate.trace import StubbedCall, Trace, TraceEntry
+from wfnb.validate.program import Program
+from wfnb.validate.template import Scope, Template
+
+__all__ = ["Outcome", "Status", "simulate"]
+
+Status = Literal["completed", "paused", "failed"]
+
+_RUN = "simulation"  # the id that expressions would read as the run's
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a simulation gave, secrets masked; see `wfnb.simulation.Simulation`."""
+
+    status: Status
+    payload: JsonValue
+    vars: JsonValue
+    trace: tuple[TraceEntry, ...]
+    invocations: tuple[StubbedCall, ...]
+    errors: tuple[Error, ...]
+    warnings: tuple[str, ...]
+    taken: frozenset[tuple[str, str]]
+
+
+def simulate(
+    program: Program, version: int, payload: JsonValue, *, stubs: Stubs, budget: Budget, clock: Clock
+) -> Outcome:
+    """Run a program to its end, to a wait that nothing answers, or to the end of the budget.
+
+    Parameters
+    ----------
+    program, version, payload
+        What is run, and with what.
+    stubs
+        Answers to its calls; they are used up.
+    budget
+        How much it may do.
+    clock
+        Simulated time: the same in every simulation.
+    """
+    return _Simulator(program, version, payload, stubs=stubs, budget=budget, clock=clock).to_end()
+
+
+class _Simulator:
+    """One simulation under way."""
+
+    def __init__(
+        self,
+        program: Program,
+        version: int,
+        payload: JsonValue,
+        *,
+        stubs: Stubs,
+        budget: Budget,
+        clock: Clock,
+    ) -> None:
+        self._program = without_effects(program)
+        self._machine = MACHINES[program.kind]
+        self._stubs = stubs
+        self._budget = budget
+        self._clock = clock
+        self._now_us = clock.start_us(_RUN, 1)
+        self._seq = 0
+        self._state = initial_state(
+            _RUN,
+            workflow_id=program.definition.id,
+            workflow_version=version,
+            started_at_us=self._now_us,
+            payload=payload,
+            meta={},
+        )
+        self._first = self._state
+        self._trace = Trace(self._program)
+        self._scheduled: dict[str, InvocationScheduled | ChildScheduled] = {}
+        self._calls: list[StubbedCall] = []
+        self._errors: list[Error] = []
+
+    def to_end(self) -> Outcome:
+        """Run until it cannot go on."""
+        try:
+            status = self._run()
+        except OutOfBudgetError as spent:
+            status = "failed"
+            place = self._machine.cursor(self._program, self._state)
+            error = {**error_data(spent.error), "category": "LimitExceeded", "nodePath": place}
+            self._errors.append(error)
+            self._trace.break_off(spent.error.message)
+        return self._outcome(status)
+
+    def _run(self) -> Status:
+        self._send(lambda at_us: Start(at_us=at_us))
+        while not self._state.terminal:
+            if self._state.pending:
+                self._answer(next(iter(self._state.pending)))
+            else:
+                self._budget.step()
+                self._send(lambda at_us: Advance(at_us=at_us))
+        return "completed" if self._state.status == "SUCCEEDED" else "failed"
+
+    # --- deciding
+
+    def _send(self, command: Callable[[int], Command], *, acted: bool = False) -> None:
+        self._seq += 1
+        self._now_us = self._clock.moment_us(_RUN, self._seq, self._now_us, acted=acted)
+        decided = self._machine.microsteps(self._program, self._state, command(self._now_us), self._evaluate)
+        for event, after in decided:
+            self._state = after
+            self._note(event)
+
+    def _evaluate(self, template: Template, scope: Scope) -> JsonValue:
+        self._budget.time()
+        return template.evaluate(scope)
+
+    def _note(self, event: Event) -> None:
+        self._trace.note(event, self._state)
+        match event:
+            case InvocationScheduled() | ChildScheduled():
+                self._scheduled = {event.effect_id: event}
+            case ControlMoved(move="next-item"):
+                self._budget.iteration(self._state.frames[-1]["loop"]["index"], event.instance)
+            case RunFailed():
+                self._errors.append(event.error)
+            case _:
+                pass
+
+    # --- answering
+
+    def _answer(self, effect_id: str) -> None:
+        self._budget.time()
+        scheduled = self._scheduled[effect_id]
+        try:
+            self._stubs.check(scheduled)
+        except WfnbError as error:
+            answer = Answer(None, error=error_data(error))
+        else:
+            answer = self._stub(scheduled)
+        if answer.error is not None:
+            answer = replace(answer, error=self._without_secrets(answer.error, scheduled))
+        self._record(scheduled, answer)
+        self._send(lambda at_us: _command(at_us, effect_id, answer), acted=True)
+
+    def _stub(self, scheduled: InvocationScheduled | ChildScheduled) -> Answer:
+        step_id = self._step_id(scheduled)
+        if isinstance(scheduled, ChildScheduled):
+            return self._stubs.child(step_id, scheduled)
+        return self._stubs.call(step_id, scheduled)
+
+    def _step_id(self, scheduled: InvocationScheduled | ChildScheduled) -> str:
+        step = self._program.step(definition_path(scheduled.instance))
+        return step.id if step else ""
+
+    def _without_secrets(self, error: Error, scheduled: InvocationScheduled | ChildScheduled) -> Error:
+        """Secrets of the call and of the run are masked in an error that may quote them, as a driver does."""
+        given = scheduled.input if isinstance(scheduled, InvocationScheduled) else scheduled.payload
+        envelope = self._state.envelope
+        scrubbed: Error = scrub(error, {*secret_texts(given), *secret_texts(envelope, redactions(envelope))})
+        return scrubbed
+
+    def _record(self, scheduled: InvocationScheduled | ChildScheduled, answer: Answer) -> None:
+        if isinstance(scheduled, ChildScheduled):
+            return
+        call = StubbedCall(
+            self._step_id(scheduled),
+            definition_path(scheduled.instance),
+            scheduled.instance,
+            scheduled.action_id,
+            scheduled.action_version,
+            scheduled.input,
+            answer.output,
+            answer.source,
+            answer.error,
+        )
+        self._calls.append(call)
+
+    # --- what people get
+
+    def _outcome(self, status: Status) -> Outcome:
+        mask = Mask(self._first.envelope, self._state.envelope)
+        envelope = mask.envelope()
+        return Outcome(
+            status,
+            envelope.get("payload"),
+            envelope.get("vars"),
+            tuple(map(mask.entry, self._trace.entries)),
+            tuple(map(mask.call, self._calls)),
+            tuple(map(mask.error, self._errors)),
+            self._stubs.warnings,
+            frozenset(self._trace.taken),
+        )
+
+
+def _command(at_us: int, effect_id: str, answer: Answer) -> Command:
+    if answer.error is not None:
+        return Failed(at_us=at_us, effect_id=effect_id, error=answer.error)
+    return Completed(at_us=at_us, effect_id=effect_id, output=answer.output)
