@@ -19,6 +19,13 @@ PAYLOAD = {"n": 20}
 BENCH = Bench()
 
 
+class Kept(MemoryStore):
+    """A disk that is read after its schedule."""
+
+    def close(self) -> None:
+        return
+
+
 @dataclass(frozen=True)
 class Ending:
     """Everything that a schedule must not change, how often actions were called, and the moments of the last process."""

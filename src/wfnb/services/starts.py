@@ -27,18 +27,27 @@ def begin(
     fault the id is given back: the next start counts on as if there had been none.
     """
     while True:
-        new = _new_run(engine, program, version, payload, key)
+        run_id, number = engine.ids.next()
         try:
+            new = _new_run(engine, (run_id, number), program, version, payload, key=key)
             return engine.start(new, hold=hold)[0]
-        except StoreError as error:
-            if error.code != "RUN_EXISTS":
-                engine.ids.unused(new.run_id)
+        except Exception as error:
+            if not (isinstance(error, StoreError) and error.code == "RUN_EXISTS"):
+                engine.ids.unused(run_id)
                 raise
 
 
-def _new_run(engine: Engine, program: Program, version: int, payload: JsonValue, key: str | None) -> NewRun:
-    """A run that `engine` will own, ready to be created."""
-    run_id, number = engine.ids.next()
+def _new_run(
+    engine: Engine,
+    counted: tuple[str, int],
+    program: Program,
+    version: int,
+    payload: JsonValue,
+    *,
+    key: str | None,
+) -> NewRun:
+    """A run that `engine` will own, ready to be created; `counted` is its id and its number."""
+    run_id, number = counted
     started_us = engine.clock.start_us(run_id, number)
     owner, until_us = engine.lease()
     state = initial_state(

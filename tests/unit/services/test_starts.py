@@ -10,7 +10,7 @@ import pytest
 
 import wfnb
 from unit.store.story import version
-from wfnb.errors import ValidationError
+from wfnb.errors import StoreError, ValidationError
 from wfnb.services.listing import run_filter
 from wfnb.services.starts import last_counted, unknown
 from wfnb.store.memory import MemoryStore
@@ -60,6 +60,19 @@ def test_counting_goes_on_behind_the_highest_number(tmp_path: Path) -> None:
 
 def test_an_empty_store_counts_from_the_beginning(store: MemoryStore) -> None:
     assert last_counted(store) == 0
+
+
+def test_a_start_that_fails_uses_up_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_run: object) -> object:
+        raise StoreError("Another process keeps the state file locked.", code="STORE_BUSY")
+
+    with MemoryStore() as store, wfnb.open(store=store, clock="2026-01-01", seed=1) as ws:
+        ws.publish(DONE)
+        with monkeypatch.context() as broken:
+            broken.setattr(store, "create_run", busy)
+            with pytest.raises(StoreError, match="locked"):
+                ws.start("w")
+        assert ws.start("w").wait(10).id == "run-0001"
 
 
 @pytest.mark.parametrize(
