@@ -125,7 +125,7 @@ class Engine:
     def scan(self) -> None:
         """Look for open runs that nobody drives, soon: something was registered or submitted."""
         if not self._closed:
-            self._loop.call_soon_threadsafe(self._scan_all)
+            self._loop.call_soon_threadsafe(self._look, self._scan_all)
 
     def is_parked(self, run: RunRow) -> bool:
         """Whether a run stands still until somebody answers it, or until its time comes."""
@@ -173,10 +173,12 @@ class Engine:
         if self._closed:
             return
         self._closed = True
-        self._wait_for(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
-        self._performer.close()
+        try:
+            self._wait_for(self._stop())
+        finally:  # also when the leases could not be given back: they run out by themselves
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(timeout=10)
+            self._performer.close()
 
     # --- the loop's thread
 
@@ -189,11 +191,16 @@ class Engine:
     async def _keep(self) -> None:
         """Renew leases, look for abandoned runs and for runs that can go on, for as long as the engine lives."""
         while not self._closed:
-            self._renew()
-            self._scan_all()
+            self._look(self._renew)
+            self._look(self._scan_all)
             for _ in range(round(_SCAN_S / _LOOK_S)):
                 await asyncio.sleep(_LOOK_S)
-                self._scan()
+                self._look(self._scan)
+
+    def _look(self, look: Callable[[], None]) -> None:
+        """Look after runs, as far as the tables and the clock answer: who keeps them must outlive every fault of theirs."""
+        with suppress(Exception):
+            look()
 
     def _renew(self) -> None:
         try:
@@ -231,7 +238,7 @@ class Engine:
             self._alarm.cancel()
             self._alarm = None
         if due_us is not None and due_us < now_us + _SCAN_S * 1_000_000:
-            self._alarm = self._loop.call_later(max(0.001, (due_us - now_us) / 1_000_000), self._scan)
+            self._alarm = self._loop.call_later(max(0.001, (due_us - now_us) / 1_000_000), self._look, self._scan)
 
     def _stands(self, run: RunRow) -> bool:
         """Whether a parked run cannot go on by itself."""
@@ -301,7 +308,7 @@ class Engine:
         with self._changed:
             self._changed.notify_all()
         if not self._closed:
-            self._loop.call_soon(self._scan)  # the run that called it may go on now
+            self._loop.call_soon(self._look, self._scan)  # the run that called it may go on now
 
     def _give_back(self, run_no: int) -> None:
         """Let go of a run that could not be driven on, so that it is looked at again."""
