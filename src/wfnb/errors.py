@@ -17,6 +17,7 @@
     ├── StoreError                 the state store refuses or cannot be trusted
     │   ├── StaleWriterError       another owner has moved the run on (fencing)
     │   └── StoreLostError         the files under an open store were replaced or unlocked
+    ├── SecretError                a secret cannot be kept or given out
     ├── QueryError                 a history query is refused or failed
     ├── PathOutsideRootError       a file path leaves the folder it is confined to
     └── MissingExtraError          an optional package is not installed
@@ -41,6 +42,7 @@ __all__ = [
     "PathOutsideRootError",
     "QueryError",
     "RegistryError",
+    "SecretError",
     "StaleWriterError",
     "StepError",
     "StepTimeoutError",
@@ -223,6 +225,12 @@ class StoreLostError(StoreError):
     """The files of an open store were replaced or lost their locks."""
 
     default_code = "STORE_LOST"
+
+
+class SecretError(WfnbError):
+    """A secret cannot be kept or given out."""
+
+    default_code = "SECRET_ERROR"
 
 
 class QueryError(WfnbError):
