@@ -55,8 +55,9 @@ class Simulating:
             An object, checked as for a run. Without one, a sample of the workflow's payload schema.
         fixtures
             Outputs by step id, else by action (``reserve@1`` or ``reserve``) or child workflow (``workflow:invoice``, an object
-            of payload and vars). ``{"$error": {"message": ..., "category": ...}}`` makes a call fail, ``{"$each": [...]}`` gives
-            one output per call. What has no fixture gets a sample of its output schema.
+            of payload and vars), event name or task type. ``{"$error": {"message": ..., "category": ...}}`` makes a call fail, ``{"$each": [...]}`` gives
+            one output per call. An action without a fixture gives a sample of its output schema; a wait without one pauses the
+            simulation.
         version
             A version of a published workflow, or the latest one.
         limits

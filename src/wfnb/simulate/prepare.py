@@ -85,6 +85,9 @@ def fixture_keys(program: Program) -> Iterator[str]:
 def _keys(step: LinkedStep) -> Iterator[str]:
     if step.action is not None:
         yield from (step.id, step.action.id, f"{step.action.id}@{step.action.version}")
+    if step.wait is not None:
+        names = (step.id, step.wait.event_name, step.wait.task_type)
+        yield from (name for name in names if name)
     if step.child is not None:
         workflow, version = step.child
         yield from (step.id, f"workflow:{workflow}", f"workflow:{workflow}@{version}")

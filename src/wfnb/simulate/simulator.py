@@ -22,6 +22,7 @@ from wfnb.machine.messages import (
     InvocationScheduled,
     RunFailed,
     Start,
+    WaitOpened,
 )
 from wfnb.machine.state import initial_state
 from wfnb.model.paths import definition_path
@@ -31,6 +32,7 @@ from wfnb.simulate.budget import Budget, OutOfBudgetError
 from wfnb.simulate.masked import Mask
 from wfnb.simulate.stubs import Answer, Stubs, without_effects
 from wfnb.simulate.trace import StubbedCall, Trace, TraceEntry
+from wfnb.simulate.waits import Open, reply, wait_names
 from wfnb.validate.program import Program
 from wfnb.validate.template import Scope, Template
 
@@ -104,7 +106,8 @@ class _Simulator:
         )
         self._first = self._state
         self._trace = Trace(self._program)
-        self._scheduled: dict[str, InvocationScheduled | ChildScheduled] = {}
+        self._scheduled: InvocationScheduled | ChildScheduled | None = None
+        self._waits: WaitOpened | None = None
         self._calls: list[StubbedCall] = []
         self._errors: list[Error] = []
 
@@ -123,8 +126,11 @@ class _Simulator:
     def _run(self) -> Status:
         self._send(lambda at_us: Start(at_us=at_us))
         while not self._state.terminal:
-            if self._state.pending:
-                self._answer(next(iter(self._state.pending)))
+            if self._waits is not None:
+                if not self._resume(self._waits):
+                    return "paused"
+            elif self._scheduled is not None:
+                self._answer(self._scheduled)
             else:
                 self._budget.step()
                 self._send(lambda at_us: Advance(at_us=at_us))
@@ -148,7 +154,9 @@ class _Simulator:
         self._trace.note(event, self._state)
         match event:
             case InvocationScheduled() | ChildScheduled():
-                self._scheduled = {event.effect_id: event}
+                self._scheduled = event
+            case WaitOpened(wait_type="time" | "event" | "human"):
+                self._waits = event
             case ControlMoved(move="next-item"):
                 self._budget.iteration(self._state.frames[-1]["loop"]["index"], event.instance)
             case RunFailed():
@@ -158,9 +166,9 @@ class _Simulator:
 
     # --- answering
 
-    def _answer(self, effect_id: str) -> None:
+    def _answer(self, scheduled: InvocationScheduled | ChildScheduled) -> None:
         self._budget.time()
-        scheduled = self._scheduled[effect_id]
+        self._scheduled = None
         try:
             self._stubs.check(scheduled)
         except WfnbError as error:
@@ -170,7 +178,21 @@ class _Simulator:
         if answer.error is not None:
             answer = replace(answer, error=self._without_secrets(answer.error, scheduled))
         self._record(scheduled, answer)
-        self._send(lambda at_us: _command(at_us, effect_id, answer), acted=True)
+        self._send(lambda at_us: _command(at_us, scheduled.effect_id, answer), acted=True)
+
+    def _resume(self, opened: WaitOpened) -> bool:
+        """Go on from a wait when a fixture says so."""
+        self._budget.time()
+        step_id = self._step_id(opened)
+        said = reply(step_id, opened, self._stubs.fixture(step_id, *wait_names(opened)))
+        if isinstance(said, Open):
+            self._trace.break_off(said.message, waiting=True)
+            return False
+        self._waits = None
+        if said.by_time and opened.due_at_us is not None:
+            self._now_us = max(self._now_us, opened.due_at_us)
+        self._send(lambda at_us: said.command(opened, at_us))
+        return True
 
     def _stub(self, scheduled: InvocationScheduled | ChildScheduled) -> Answer:
         step_id = self._step_id(scheduled)
@@ -178,8 +200,8 @@ class _Simulator:
             return self._stubs.child(step_id, scheduled)
         return self._stubs.call(step_id, scheduled)
 
-    def _step_id(self, scheduled: InvocationScheduled | ChildScheduled) -> str:
-        step = self._program.step(definition_path(scheduled.instance))
+    def _step_id(self, event: InvocationScheduled | ChildScheduled | WaitOpened) -> str:
+        step = self._program.step(definition_path(event.instance))
         return step.id if step else ""
 
     def _without_secrets(self, error: Error, scheduled: InvocationScheduled | ChildScheduled) -> Error:

@@ -89,7 +89,7 @@ class Stubs:
     def call(self, step_id: str, scheduled: InvocationScheduled) -> Answer:
         """The answer to a call of an action."""
         action = self._action(scheduled)
-        fixture = self._fixture(step_id, f"{action.id}@{action.version}", action.id)
+        fixture = self.fixture(step_id, f"{action.id}@{action.version}", action.id)
         if fixture is None:
             return self._sample(action)
         if fixture.error is not None:
@@ -105,7 +105,7 @@ class Stubs:
             ``INVALID_FIXTURE`` when its fixture is no object of payload and vars.
         """
         name = f"workflow:{scheduled.workflow_id}"
-        fixture = self._fixture(step_id, f"{name}@{scheduled.workflow_version}", name)
+        fixture = self.fixture(step_id, f"{name}@{scheduled.workflow_version}", name)
         if fixture is None:
             self.warn(f"There is no fixture “{name}”: its payload and vars are empty.")
             return Answer("empty", {"payload": {}, "vars": {}, "meta": {}})
@@ -119,7 +119,8 @@ class Stubs:
             raise AssertionError("a call is linked with its action")
         return action
 
-    def _fixture(self, *keys: str) -> Fixture | None:
+    def fixture(self, *keys: str) -> Fixture | None:
+        """The next entry of the first of these keys that has a fixture; None when none has."""
         fixture = self._fixtures.take(*keys)
         if fixture is not None and fixture.beyond:
             self.warn(

@@ -16,9 +16,11 @@ from wfnb.machine.messages import (
     StepFailed,
     StepStarted,
     StepSucceeded,
+    WaitOpened,
 )
 from wfnb.machine.state import State
 from wfnb.model.paths import definition_path
+from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
 from wfnb.validate.program import LinkedStep, Program
 
@@ -98,6 +100,8 @@ class Trace:
                 self._change(outcome="stubbed", input=event.input)
             case ChildScheduled():
                 self._change(outcome="stubbed", input=event.payload)
+            case WaitOpened(wait_type="time" | "event" | "human"):
+                self._change(outcome="stubbed", input=_asked(event))
             case InvocationSucceeded():
                 self._change(output=event.output)
             case InvocationFailed():
@@ -161,6 +165,8 @@ def _done(step: LinkedStep, entry: TraceEntry, event: StepSucceeded) -> Iterator
     if step.kind == "assign":
         written = zip(step.targets, event.writes, strict=False)  # what follows moves execution on
         yield "output", {target.name: write.value for target, write in written}
+    elif step.kind == "wait":
+        yield "output", event.writes[0].value  # what arrived, or when the pause ended
     elif step.kind == "call" and step.save_as:
         yield "saved_as", ".".join(map(str, step.save_as))
         yield "output", event.writes[0].value
@@ -168,6 +174,19 @@ def _done(step: LinkedStep, entry: TraceEntry, event: StepSucceeded) -> Iterator
         yield "outcome", "skipped"
     elif called and entry.message is not None:
         yield "handled_by", "fallback"
+
+
+def _asked(opened: WaitOpened) -> JsonValue:
+    """What a wait is for."""
+    if opened.task is not None:
+        return opened.task
+    facts = {
+        "eventName": opened.event_name,
+        "key": opened.key,
+        "filters": opened.filters,
+        "dueAt": None if opened.due_at_us is None else iso(opened.due_at_us),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _items(after: State) -> JsonValue:
