@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wfnb.errors import MissingExtraError
 from wfnb.security.escape import escape_html, visible
@@ -32,9 +32,11 @@ class Analysis:
     explanation
         How to read the answer, in a sentence or two.
     sql
-        The question itself: it can be asked again, or changed, with ``ws.sql(analysis.sql, workflow=None, since=None)``.
+        The question itself: it can be asked again, or changed, with ``ws.sql(analysis.sql, **analysis.params)``.
     df
         The answer: stable columns, sorted.
+    params
+        Values that the question was asked with.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Analysis:
     sql: str
     df: DataFrame
     _draw: Callable[[DataFrame, str], Figure] = field(compare=False)
+    params: dict[str, Any] = field(default_factory=dict)
 
     def plot(self) -> Figure:
         """A new figure of the answer; it belongs to the caller.

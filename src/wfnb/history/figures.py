@@ -184,12 +184,12 @@ def note(axes: Axes, x: float, row: int, text: str, colour: str = "muted") -> No
     )
 
 
-def key(axes: Axes) -> None:
-    """What the marks mean, in one line above the panel."""
+def key(axes: Axes, columns: int = 4) -> None:
+    """What the marks mean, above the panel, so many names to a line."""
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=4,
+        ncols=columns,
         frameon=False,
         fontsize=8.5,
         labelcolor=COLOURS["muted"],

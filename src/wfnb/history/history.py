@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,11 +33,21 @@ class History:
         The state tables.
     folder
         Where ``history.duckdb`` is kept. It may be deleted at any time. Absent: the history lives in memory.
+    now_us
+        Tells the time, for the age of what is open. Absent, as in simulated time: the newest moment that the history knows.
     """
 
-    def __init__(self, store: Store, folder: str | Path | None = None) -> None:
+    def __init__(
+        self, store: Store, folder: str | Path | None = None, *, now_us: Callable[[], int] | None = None
+    ) -> None:
         path = None if folder is None else Path(folder) / "history.duckdb"
         self._projection = Projection(store, path)
+        self._now_us = now_us
+
+    @property
+    def now_us(self) -> int | None:
+        """The moment by which ages are told; None for the newest one of the history."""
+        return None if self._now_us is None else self._now_us()
 
     def sql(self, question: str, /, **params: Any) -> DataFrame:
         """Answer one SELECT over ``runs``, ``steps``, ``invocations``, ``waits`` and ``events``.
@@ -76,7 +87,7 @@ class History:
         workflow, since
             Only runs of this workflow; only what started at or after this moment.
         """
-        return analyse(self._projection, "duration_by_step", workflow=workflow, since=since)
+        return self._analyse("duration_by_step", workflow, since)
 
     def failure_rate_by_version(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
         """How often runs of every version fail, with a 95 % confidence interval.
@@ -86,7 +97,7 @@ class History:
         workflow, since
             Only runs of this workflow; only what started at or after this moment.
         """
-        return analyse(self._projection, "failure_rate_by_version", workflow=workflow, since=since)
+        return self._analyse("failure_rate_by_version", workflow, since)
 
     def slowest_paths(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
         """How long runs take that took the same branches and met the same failures.
@@ -96,7 +107,7 @@ class History:
         workflow, since
             Only runs of this workflow; only what started at or after this moment.
         """
-        return analyse(self._projection, "slowest_paths", workflow=workflow, since=since)
+        return self._analyse("slowest_paths", workflow, since)
 
     def retries(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
         """How often steps were tried again, whether that helped, and the time lost waiting.
@@ -106,7 +117,7 @@ class History:
         workflow, since
             Only runs of this workflow; only what started at or after this moment.
         """
-        return analyse(self._projection, "retries", workflow=workflow, since=since)
+        return self._analyse("retries", workflow, since)
 
     def before_failures(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
         """Which steps came directly before failures.
@@ -116,4 +127,97 @@ class History:
         workflow, since
             Only runs of this workflow; only what started at or after this moment.
         """
-        return analyse(self._projection, "before_failures", workflow=workflow, since=since)
+        return self._analyse("before_failures", workflow, since)
+
+    def success_rate(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
+        """How often runs succeed, by workflow, version and day.
+
+        Parameters
+        ----------
+        workflow, since
+            Only runs of this workflow; only what started at or after this moment.
+        """
+        return self._analyse("success_rate", workflow, since)
+
+    def latency(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
+        """How long steps and actions take: quantiles and a histogram, by step type and by action.
+
+        Parameters
+        ----------
+        workflow, since
+            Only runs of this workflow; only what started at or after this moment.
+        """
+        return self._analyse("latency", workflow, since)
+
+    def action_latency(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
+        """How long actions take, by action and version, and how many calls failed.
+
+        Parameters
+        ----------
+        workflow, since
+            Only runs of this workflow; only what started at or after this moment.
+        """
+        return self._analyse("action_latency", workflow, since)
+
+    def waits_by_type(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
+        """What runs wait for: open and overdue waits, and how long the others took.
+
+        Parameters
+        ----------
+        workflow, since
+            Only runs of this workflow; only what started at or after this moment.
+        """
+        return self._analyse("waits_by_type", workflow, since)
+
+    def takeovers(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
+        """Runs that somebody else went on with, because their owner was closed, killed or cut off.
+
+        Parameters
+        ----------
+        workflow, since
+            Only runs of this workflow; only what started at or after this moment.
+        """
+        return self._analyse("takeovers", workflow, since)
+
+    def error_categories(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
+        """Which errors happen, and whether they were tried again, handled, or ended their run.
+
+        Parameters
+        ----------
+        workflow, since
+            Only runs of this workflow; only what started at or after this moment.
+        """
+        return self._analyse("error_categories", workflow, since)
+
+    def backlog(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
+        """How many runs are under way and how many wait, over time.
+
+        Parameters
+        ----------
+        workflow, since
+            Only runs of this workflow; only what started at or after this moment.
+        """
+        return self._analyse("backlog", workflow, since)
+
+    def throughput(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
+        """How many runs begin and end, over time.
+
+        Parameters
+        ----------
+        workflow, since
+            Only runs of this workflow; only what started at or after this moment.
+        """
+        return self._analyse("throughput", workflow, since)
+
+    def health(self, *, workflow: str | None = None, since: Since = None) -> Analysis:
+        """One row for each workflow: success rates, 95th percentile, what is open, and the last failure.
+
+        Parameters
+        ----------
+        workflow, since
+            Only runs of this workflow; only what started at or after this moment.
+        """
+        return self._analyse("health", workflow, since)
+
+    def _analyse(self, name: str, workflow: str | None, since: Since) -> Analysis:
+        return analyse(self._projection, name, workflow=workflow, since=since, now_us=self.now_us)

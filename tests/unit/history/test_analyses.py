@@ -1,10 +1,9 @@
-"""The five analyses: right figures, stable columns, pictures that survive any label."""
+"""The first five analyses: right figures, stable columns, pictures that survive any label."""
 
 from __future__ import annotations
 
 import warnings
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from unit.history.chronicle import BEGIN_US, Chronicle, publish
+from unit.history.chronicle import BEGIN_US, Chronicle
 from wfnb.errors import QueryError
 from wfnb.history import figures, plots
 from wfnb.history.analysis import Analysis
@@ -33,32 +32,6 @@ COLUMNS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def told(store: SqliteStore, tmp_path: Path) -> History:
-    """Four runs: two straight, one that was retried, one that failed for good; and one of another workflow, next day."""
-    for number, branch in enumerate(("then", "else")):
-        run = Chronicle(store, f"r{number}")
-        run.step("look", 0, took_ms=1, branch=branch)
-        run.step("work", 1, took_ms=10 * (number + 1))
-        run.succeed()
-    run = Chronicle(store, "r2")
-    run.step("look", 0, took_ms=1, branch="then")
-    run.begin("work", 1, input={})
-    run.fail(1, took_ms=30, handled_by="retry", called=True)
-    run.retry("work", 1, attempt=2, waited_ms=500, input={})
-    run.end(1, attempt=2, took_ms=40, called=True)
-    run.succeed()
-    run = Chronicle(store, "r3")
-    run.step("look", 0, took_ms=1, branch="then")
-    run.begin("work", 1)
-    run.fail(1, took_ms=5, code="BROKEN")
-    publish(store, "other", 1)
-    run = Chronicle(store, "r4", workflow="other", at_us=BEGIN_US + 86_400_000_000)
-    run.step("look", 0, took_ms=3)
-    run.succeed()
-    return History(store)
-
-
 def rows(analysis: Analysis) -> list[list[object]]:
     return analysis.df.to_numpy().tolist()
 
@@ -69,8 +42,10 @@ def test_columns_are_stable_also_without_rows(told: History, store: SqliteStore,
     assert list(getattr(told, name)(workflow="nothing").df.columns) == COLUMNS[name]
 
 
-def test_the_names_are_the_methods(told: History) -> None:
-    assert told.analyses == tuple(sorted(COLUMNS))
+def test_the_names_are_the_methods_and_sorted(told: History) -> None:
+    assert told.analyses == tuple(sorted(told.analyses))
+    assert set(COLUMNS) < set(told.analyses)
+    assert all(callable(getattr(told, name)) for name in told.analyses)
 
 
 def test_duration_by_step(told: History) -> None:
@@ -140,7 +115,7 @@ def test_what_is_not_a_moment_is_refused(told: History, since: object) -> None:
 @pytest.mark.parametrize("name", COLUMNS)
 def test_the_sql_of_an_analysis_can_be_asked_again(told: History, name: str) -> None:
     analysis = getattr(told, name)()
-    pd.testing.assert_frame_equal(told.sql(analysis.sql, workflow=None, since=None), analysis.df)
+    pd.testing.assert_frame_equal(told.sql(analysis.sql, **analysis.params), analysis.df)
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -97,6 +97,24 @@ CREATE TABLE base.event (
 -- Milliseconds between two moments, with the microseconds behind the point.
 CREATE MACRO base.ms(since, until) AS (epoch_us(until) - epoch_us(since)) / 1000.0;
 
+-- Seconds of a span, as people count them, so that sixty spans at most cover a time.
+CREATE MACRO span_s(seconds) AS CASE
+    WHEN seconds <= 58 THEN 1
+    WHEN seconds <= 290 THEN 5
+    WHEN seconds <= 870 THEN 15
+    WHEN seconds <= 3480 THEN 60
+    WHEN seconds <= 17400 THEN 300
+    WHEN seconds <= 52200 THEN 900
+    WHEN seconds <= 208800 THEN 3600
+    WHEN seconds <= 626400 THEN 10800
+    WHEN seconds <= 1252800 THEN 21600
+    WHEN seconds <= 2505600 THEN 43200
+    WHEN seconds <= 5011200 THEN 86400
+    WHEN seconds <= 35078400 THEN 604800
+    WHEN seconds <= 150336000 THEN 2592000
+    ELSE greatest(31536000, ceil(seconds / 58))::BIGINT
+END;
+
 CREATE VIEW runs AS
 SELECT
     run.run_no,
