@@ -8,7 +8,9 @@ from pathlib import Path
 from wfnb.engine.clock import Clock, SimulatedClock, SystemClock
 from wfnb.errors import DefinitionError, RegistryError, StoreError, ValidationError
 from wfnb.expr import EXTENDED, STANDARD
-from wfnb.model.arguments import check_whole
+from wfnb.limits import LIMITS
+from wfnb.model.arguments import check_text, check_whole
+from wfnb.services.audit import Actor
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
 from wfnb.store.sqlite import SqliteStore
@@ -24,6 +26,9 @@ def open(  # noqa: A001 - the name people write: wfnb.open
     clock: str | Clock | None = None,
     seed: int | None = None,
     functions: str = "standard",
+    tenant: str = "local",
+    actor: str = "local",
+    starts_per_minute: int | None = LIMITS.starts_per_minute,
 ) -> Workspace:
     """Open the workspace of a folder, or make one.
 
@@ -39,6 +44,12 @@ def open(  # noqa: A001 - the name people write: wfnb.open
         Makes run ids (``run-0001`` ...), simulated times and retry jitter repeatable.
     functions
         ``"standard"`` for the five functions of the expression language, ``"extended"`` for JSONata's safe built-ins as well.
+    tenant
+        Whose runs these are: events, tasks and idempotency keys of one tenant never meet those of another in the same store.
+    actor
+        Who works in it: stands in the audit beside everything that is done.
+    starts_per_minute
+        Runs that a tenant may start within 60 seconds of real time; None for any number. Simulated time has no such limit.
 
     Raises
     ------
@@ -65,8 +76,20 @@ def open(  # noqa: A001 - the name people write: wfnb.open
         raise ValidationError("“path” must be the path of a folder.", code="INVALID_ARGUMENT", where="path")
     if seed is not None:
         check_whole(seed, "seed")
+    check_text(tenant, "tenant")
     time = _clock(clock, seed)
-    return Workspace(Path(path), _store(Path(path), store), time, profile, seed)
+    if starts_per_minute is not None:
+        check_whole(starts_per_minute, "starts_per_minute", least=1)
+    return Workspace(
+        Path(path),
+        _store(Path(path), store),
+        time,
+        profile,
+        seed,
+        tenant=tenant,
+        by=Actor(check_text(actor, "actor")),
+        starts_per_minute=None if time.simulated else starts_per_minute,
+    )
 
 
 _PROFILES = (("standard", STANDARD), ("extended", EXTENDED))

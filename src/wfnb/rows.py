@@ -10,9 +10,20 @@ from wfnb.model.values import JsonValue
 from wfnb.registry.actions import Action
 from wfnb.registry.nodes import NodeType
 from wfnb.security.redact import cap, redact
-from wfnb.store.records import EventRow, InvocationRow, RunRow, StepRow, WaitRow
+from wfnb.store.records import EventRow, InboxRow, InvocationRow, RunRow, StepRow, Submitted, WaitRow
 
-__all__ = ["ActionInfo", "EventRecord", "Invocation", "NodeInfo", "RunSummary", "Step", "Wait"]
+__all__ = [
+    "ActionInfo",
+    "EventRecord",
+    "InboxRecord",
+    "Invocation",
+    "NodeInfo",
+    "RunSummary",
+    "Step",
+    "Submission",
+    "Task",
+    "Wait",
+]
 
 _PREVIEW_BYTES = 32_768  # pipeline specification, 4.14: preview of an invocation
 
@@ -130,11 +141,13 @@ class Invocation(_Row):
 
 @dataclass(frozen=True)
 class Wait(_Row):
-    """A wait of a run."""
+    """A wait of a run: for an event with a key, for a person, a moment, another attempt, or a run that it called."""
 
     type: str
     status: str
     instance: str
+    event: str | None
+    key: str | None
     opened_at: str
     due_at: str | None
     resolved_at: str | None
@@ -144,7 +157,103 @@ class Wait(_Row):
         """From the tables."""
         due = iso(row.due_us) if row.due_us is not None else None
         resolved = iso(row.resolved_us) if row.resolved_us is not None else None
-        return cls(row.wait_type, row.status, row.instance, iso(row.created_us), due, resolved)
+        opened = iso(row.created_us)
+        return cls(row.wait_type, row.status, row.instance, row.event_name, row.key, opened, due, resolved)
+
+
+@dataclass(frozen=True)
+class Task(_Row):
+    """What a person is asked; `id` is what `Workspace.complete_task` takes, `form` a JSON Schema."""
+
+    id: str
+    type: str
+    title: str | None
+    priority: str
+    assignee: str | None
+    run: str
+    opened_at: str
+    due_at: str | None
+    description: str | None
+    context: JsonValue
+    form: JsonValue
+
+    @classmethod
+    def of(cls, row: WaitRow, run_id: str) -> Task:
+        """From the tables; what the task is about is masked and capped."""
+        task = row.task or {}
+        return cls(
+            row.key or "",
+            str(task.get("taskType")),
+            task.get("title"),
+            str(task.get("priority")),
+            task.get("assignee"),
+            run_id,
+            iso(row.created_us),
+            iso(row.due_us) if row.due_us is not None else None,
+            task.get("description"),
+            cap(redact(task.get("context")), _PREVIEW_BYTES),
+            task.get("form"),
+        )
+
+
+@dataclass(frozen=True)
+class InboxRecord(_Row):
+    """An event that was submitted: the run that it woke, and the ids of the runs that it started."""
+
+    number: int
+    name: str
+    key: str | None
+    status: str
+    run: str | None
+    started: tuple[str, ...]
+    received_at: str
+    source: str
+    error: str | None
+    payload: JsonValue
+
+    @classmethod
+    def of(cls, row: InboxRow, run_id: str | None) -> InboxRecord:
+        """From the tables; the payload is masked and capped."""
+        matched = run_id is not None or row.started
+        return cls(
+            row.inbox_no,
+            row.name,
+            row.key,
+            "error" if row.error else "matched" if matched else "unmatched",
+            run_id,
+            row.started,
+            iso(row.received_us),
+            row.source,
+            row.error,
+            cap(redact(row.payload), _PREVIEW_BYTES),
+        )
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What came of a submitted event.
+
+    `run` is the id of the run that went on, `started` are the ids of runs that began; `duplicate` says that it had been
+    submitted before, and `error` why a workflow did not start.
+    """
+
+    number: int
+    name: str
+    run: str | None
+    started: tuple[str, ...]
+    duplicate: bool
+    error: str | None
+
+    @classmethod
+    def of(cls, done: Submitted, run_id: str | None) -> Submission:
+        """From the tables."""
+        row = done.row
+        return cls(row.inbox_no, row.name, run_id, row.started, not done.new, row.error)
+
+    @property
+    def matched(self) -> bool:
+        """Whether anything came of it."""
+        return self.run is not None or bool(self.started)
 
 
 @dataclass(frozen=True)

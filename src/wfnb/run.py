@@ -14,6 +14,7 @@ from wfnb.model.values import JsonValue, Path, diff
 from wfnb.rows import EventRecord, Invocation, RunSummary, Step, Wait
 from wfnb.security.escape import escape_html, visible
 from wfnb.security.redact import redactions
+from wfnb.services.audit import Actor
 from wfnb.snapshot import Snapshot, public_envelope
 from wfnb.store.port import Store, state_at
 from wfnb.store.records import RunRow
@@ -47,10 +48,11 @@ class Run:
         The run's id.
     """
 
-    def __init__(self, store: Store, engine: Engine, run_id: str) -> None:
+    def __init__(self, store: Store, engine: Engine, run_id: str, by: Actor | None = None) -> None:
         self.id = run_id
         self._store = store
         self._engine = engine
+        self._by = by or Actor()
 
     # --- where it stands
 
@@ -159,17 +161,31 @@ class Run:
 
     # --- what can be done
 
-    def wait(self, timeout: float | None = None) -> Run:
+    def wait(self, timeout: float | None = None, *, until: str = "over") -> Run:
         """Wait until the run is over, at most `timeout` seconds.
+
+        Parameters
+        ----------
+        timeout
+            Seconds.
+        until
+            ``"over"``, or ``"parked"``: also when it stands still until an event, a person or a moment comes.
 
         Raises
         ------
         TimeoutError
             When it is not over by then.
+        CommandError
+            ``RUN_WAITS`` without a timeout, when the run goes on only after an answer.
+        ValidationError
+            ``INVALID_ARGUMENT``.
         WfnbError
             What keeps it from going on.
         """
-        self._engine.wait(self.id, None if timeout is None else check_number(timeout, "timeout"))
+        if until not in ("over", "parked"):
+            raise ValidationError("“until” must be over or parked.", code="INVALID_ARGUMENT", where="until")
+        seconds = None if timeout is None else check_number(timeout, "timeout")
+        self._engine.wait(self.id, seconds, parked=until == "parked")
         return self
 
     async def done(self) -> Run:

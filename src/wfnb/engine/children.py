@@ -45,6 +45,7 @@ def child_run(
         started_at_us=started_us,
         payload=payload,
         meta={},
+        tenant=parent.tenant,
     )
     return NewRun(
         run_id,
@@ -59,6 +60,7 @@ def child_run(
         depth=parent.depth + 1,
         owner=lease[0],
         lease_until_us=lease[1],
+        tenant=parent.tenant,
     )
 
 

@@ -73,6 +73,7 @@ def initial_state(
     started_at_us: int,
     payload: JsonValue,
     meta: JsonValue,
+    tenant: str = "local",
 ) -> State:
     """The state before the first command."""
     run = {
@@ -81,6 +82,8 @@ def initial_state(
         "workflowVersion": workflow_version,
         "startedAt": iso(started_at_us),
     }
+    if tenant != "local":
+        run["tenant"] = tenant
     envelope = {"v": 1, "run": run, "payload": payload, "meta": meta, "vars": {}}
     return State(run_id, {"status": "PENDING", "envelope": envelope, "frames": [], "pending": {}})
 

@@ -19,7 +19,14 @@ _PAGE = 200
 
 
 def begin(
-    engine: Engine, program: Program, version: int, payload: JsonValue, *, key: str | None, hold: bool
+    engine: Engine,
+    program: Program,
+    version: int,
+    payload: JsonValue,
+    *,
+    key: str | None,
+    hold: bool,
+    tenant: str = "local",
 ) -> RunRow:
     """Create a run that `engine` owns, and have it driven or held.
 
@@ -29,7 +36,7 @@ def begin(
     while True:
         run_id, number = engine.ids.next()
         try:
-            new = _new_run(engine, (run_id, number), program, version, payload, key=key)
+            new = _new_run(engine, (run_id, number), program, version, payload, key=key, tenant=tenant)
             return engine.start(new, hold=hold)[0]
         except Exception as error:
             if not (isinstance(error, StoreError) and error.code == "RUN_EXISTS"):
@@ -45,6 +52,7 @@ def _new_run(
     payload: JsonValue,
     *,
     key: str | None,
+    tenant: str,
 ) -> NewRun:
     """A run that `engine` will own, ready to be created; `counted` is its id and its number."""
     run_id, number = counted
@@ -57,10 +65,11 @@ def _new_run(
         started_at_us=started_us,
         payload=payload,
         meta={},
+        tenant=tenant,
     )
     return NewRun(
         run_id, program.definition.id, version, program.hash, state, started_us, key=key, owner=owner,
-        lease_until_us=until_us,
+        lease_until_us=until_us, tenant=tenant,
     )  # fmt: skip
 
 

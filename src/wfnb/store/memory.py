@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from operator import itemgetter
 
 from wfnb.model.values import JsonValue
@@ -65,12 +66,27 @@ class MemoryStore(MemoryWaits):
             chosen = sorted(place for place in self._tables.versions if workflow_id in (None, place[0]))
             return [_version(self._tables.versions[place]) for place in chosen]
 
+    def triggered(self, event_name: str) -> list[VersionRow]:
+        """The latest version of every workflow that an event starts, by workflow."""
+        with self._turn():
+            latest = dict(sorted(self._tables.versions))
+            rows = (self._tables.versions[place] for place in latest.items())
+            return [_version(row) for row in rows if row["trigger_event"] == event_name]
+
     # --- runs
 
     def last_run_no(self) -> int:
         """Number of the newest run; 0 when there is none."""
         with self._turn():
             return len(self._tables.runs.rows)
+
+    def newest_start_us(self, tenant: str, nth: int) -> int | None:
+        """When the `nth` newest run of a tenant began, of those that no other run has called; None when there are fewer."""
+        with self._turn():
+            rows = reversed(self._tables.runs.rows.values())
+            own = (run for run in rows if run["tenant"] == tenant and run["parent_run_no"] is None)
+            found = next(islice(own, nth - 1, None), None)
+            return None if found is None else found["started_us"]
 
     def create_run(self, run: NewRun) -> tuple[RunRow, bool]:
         """Create a run, unless its key or the step that calls it has one already: then that run, and False.

@@ -62,10 +62,16 @@ class Store(Protocol):
     def versions(self, workflow_id: str | None = None) -> list[VersionRow]:
         """All versions (of one workflow), by workflow and version."""
 
+    def triggered(self, event_name: str) -> list[VersionRow]:
+        """The latest version of every workflow that an event starts, by workflow."""
+
     # runs
 
     def last_run_no(self) -> int:
         """Number of the newest run; 0 when there is none."""
+
+    def newest_start_us(self, tenant: str, nth: int) -> int | None:
+        """When the `nth` newest run of a tenant began, of those that no other run has called; None when there are fewer."""
 
     def create_run(self, run: NewRun) -> tuple[RunRow, bool]:
         """Create a run, unless its key is taken: then the run that has it, and False."""

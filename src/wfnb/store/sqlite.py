@@ -89,12 +89,20 @@ class SqliteStore(SqliteWaits):
             return self._all(decode.version_row, VERSIONS.every)
         return self._all(decode.version_row, VERSIONS.of_workflow, (workflow_id,))
 
+    def triggered(self, event_name: str) -> list[VersionRow]:
+        """The latest version of every workflow that an event starts, by workflow."""
+        return self._all(decode.version_row, VERSIONS.triggered, (event_name,))
+
     # --- runs
 
     def last_run_no(self) -> int:
         """Number of the newest run; 0 when there is none."""
         with self._connections.reading() as db:
             return cast("int", db.execute(RUNS.last_no).get)
+
+    def newest_start_us(self, tenant: str, nth: int) -> int | None:
+        """When the `nth` newest run of a tenant began, of those that no other run has called; None when there are fewer."""
+        return self._one(_first, RUNS.newest_start, (tenant, nth - 1))
 
     def create_run(self, run: NewRun) -> tuple[RunRow, bool]:
         """Create a run, unless its key or the step that calls it has one already: then that run, and False.
@@ -143,7 +151,7 @@ class SqliteStore(SqliteWaits):
                 # The index gives each status newest first; the page is among the first of each.
                 values = [(status, workflow, version, before, limit) for status in set(filter.status)]
                 found = [row for given in values for row in db.execute(RUNS.page_of_status, given)]
-            return [decode.run_row(row) for row in sorted(found, key=_run_no, reverse=True)[:limit]]
+            return [decode.run_row(row) for row in sorted(found, key=_first, reverse=True)[:limit]]
         if workflow is not None:
             return self._all(decode.run_row, RUNS.page_of_workflow, (workflow, version, before, limit))
         return self._all(decode.run_row, RUNS.page, (version, before, limit))
@@ -259,5 +267,5 @@ class SqliteStore(SqliteWaits):
             )
 
 
-def _run_no(row: Sequence[Any]) -> int:
+def _first(row: Sequence[Any]) -> int:
     return cast("int", row[0])

@@ -7,16 +7,28 @@ from dataclasses import dataclass, fields
 from importlib.resources import files
 from typing import Any, Final, TypeVar, cast
 
-__all__ = ["CHANGES", "INVOCATIONS", "PROGRESS", "RUNS", "TRANSACTION", "VERSIONS", "WAITS", "migrations"]
+__all__ = [
+    "AUDIT",
+    "CHANGES",
+    "INVOCATIONS",
+    "PROGRESS",
+    "RUNS",
+    "TRANSACTION",
+    "VERSIONS",
+    "WAITS",
+    "WORKFLOWS",
+    "migrations",
+    "read_statements",
+]
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _FOLDER = files("wfnb.store")
 S = TypeVar("S")
 
 
-def _read(kind: type[S], file: str) -> S:
+def read_statements(kind: type[S], file: str, folder: str = "sql") -> S:
     """The statements of a file. Names that the file and the class do not share are an error here, not in a query."""
-    parts = _NAME.split((_FOLDER / "sql" / file).read_text(encoding="utf-8"))
+    parts = _NAME.split((_FOLDER / folder / file).read_text(encoding="utf-8"))
     found = {
         name: body.strip().removesuffix(";") for name, body in zip(parts[1::2], parts[2::2], strict=True)
     }
@@ -25,11 +37,10 @@ def _read(kind: type[S], file: str) -> S:
     return kind(**found)
 
 
-def migrations() -> list[str]:
-    """Scripts that bring a file from each schema version to the next, oldest first; the first starts from nothing."""
-    folder = _FOLDER / "migrations"
+def migrations(folder: str = "migrations") -> list[str]:
+    """Scripts that bring a store from each schema version to the next, oldest first; the first starts from nothing."""
     scripts = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda e: e.name
+        (entry for entry in (_FOLDER / folder).iterdir() if entry.name.endswith(".sql")), key=lambda e: e.name
     )
     return [script.read_text(encoding="utf-8") for script in scripts]
 
@@ -63,6 +74,7 @@ class _Versions:
     get: str
     latest: str
     of_workflow: str
+    triggered: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,7 @@ class _Runs:
     create: str
     last_no: str
     move_on: str
+    newest_start: str
     next_ready: str
     open: str
     owners: str
@@ -150,6 +163,24 @@ class _Invocations:
 
 
 @dataclass(frozen=True, slots=True)
+class _Audit:
+    """Statements of ``sql/audit.sql``."""
+
+    add: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Workflows:
+    """Statements of ``sql/workflows.sql``."""
+
+    change: str
+    ensure: str
+    every: str
+    get: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Changes:
     """Statements of ``sql/changes.sql``."""
 
@@ -161,10 +192,12 @@ class _Changes:
     waits: str
 
 
-TRANSACTION: Final = _read(_Transaction, "transaction.sql")
-VERSIONS: Final = _read(_Versions, "versions.sql")
-RUNS: Final = _read(_Runs, "runs.sql")
-PROGRESS: Final = _read(_Progress, "progress.sql")
-WAITS: Final = _read(_Waits, "waits.sql")
-INVOCATIONS: Final = _read(_Invocations, "invocations.sql")
-CHANGES: Final = _read(_Changes, "changes.sql")
+TRANSACTION: Final = read_statements(_Transaction, "transaction.sql")
+VERSIONS: Final = read_statements(_Versions, "versions.sql")
+RUNS: Final = read_statements(_Runs, "runs.sql")
+PROGRESS: Final = read_statements(_Progress, "progress.sql")
+WAITS: Final = read_statements(_Waits, "waits.sql")
+INVOCATIONS: Final = read_statements(_Invocations, "invocations.sql")
+CHANGES: Final = read_statements(_Changes, "changes.sql")
+AUDIT: Final = read_statements(_Audit, "audit.sql")
+WORKFLOWS: Final = read_statements(_Workflows, "workflows.sql")

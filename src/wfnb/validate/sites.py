@@ -11,7 +11,11 @@ from wfnb.model.values import JsonValue
 from wfnb.validate.raw import RawStep, block_names, object_of
 from wfnb.validate.template import is_expr
 
-__all__ = ["Site", "nested_values", "step_sites", "step_values", "trigger_sites"]
+__all__ = ["ASSIGNING", "Site", "nested_values", "step_sites", "step_values", "trigger_sites"]
+
+
+ASSIGNING = ("transform.assign", "event.wait", "time.wait", "human.task")
+"""Node types that make assignments in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def step_values(step: RawStep) -> Iterator[tuple[str, int, JsonValue]]:
 
 def _entries(step: RawStep, key: str, value: JsonValue) -> Iterator[tuple[str, int, JsonValue]]:
     assigned = object_of(object_of(value).get("assign")) if key == "config" else {}
-    if step.type == "transform.assign" and key == "config" and assigned:
+    if step.type in ASSIGNING and key == "config" and assigned:
         for entry, (target, inner) in enumerate(assigned.items()):
             yield from (
                 (field, entry, item) for field, item in nested_values(inner, f"config.assign.{target}")

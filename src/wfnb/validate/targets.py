@@ -55,12 +55,22 @@ class WriteSite:
         return (self.step.order, self.entry) < moment and not inside
 
 
+_ARRIVING = {
+    "event.wait": ("event", "eventName"),
+    "human.task": ("event", "eventName"),
+    "time.wait": ("timeWait",),
+}
+"""What a wait leaves in ``vars`` when it is over."""
+
+
 def step_writes(step: RawStep, catalog: Catalog) -> Iterator[WriteSite]:
     """What a step writes."""
     match step.type:
         case "state.set":
             yield WriteSite(step, "config.state", "meta.state", ("meta", "state"))
-        case "transform.assign":
+        case "transform.assign" | "event.wait" | "time.wait" | "human.task":
+            for name in _ARRIVING.get(step.type, ()):  # there before the first assignment
+                yield WriteSite(step, "config", f"vars.{name}", ("vars", name), entry=-1)
             for entry, name in enumerate(object_of(step.config.get("assign"))):
                 yield _write(step, f"config.assign.{name}", name, entry=entry)
         case "control.callWorkflow":

@@ -8,7 +8,8 @@ from wfnb.errors import ActionError, ValidationError, WfnbError
 from wfnb.machine.messages import InvocationScheduled
 from wfnb.machine.pipeline.control import succeed
 from wfnb.machine.pipeline.turn import Turn
-from wfnb.model.values import JsonValue, Write, canonical_json
+from wfnb.model.secret_names import SECRET
+from wfnb.model.values import JsonValue, Write, apply_writes, canonical_json
 from wfnb.validate.program import ActionBinding, LinkedStep
 
 __all__ = ["begin_node", "call_value"]
@@ -64,7 +65,7 @@ def _schedule(turn: Turn, step: LinkedStep, data: JsonValue) -> None:
             instance=turn.instance,
             action_id=step.action.id,
             action_version=step.action.version,
-            key=_key(turn, step, step.action, data),
+            key=_of_tenant(turn, _key(turn, step, step.action, data)),
             input=data,
             attempt=turn.attempt,
             writes=(Write(("pending", effect_id), {"kind": "action", "instance": turn.instance}),),
@@ -84,7 +85,7 @@ def _key(turn: Turn, step: LinkedStep, action: ActionBinding, data: JsonValue) -
             )
         return value if isinstance(value, str) else canonical_json(value)
     try:
-        own = action.key_of(data)
+        own = action.key_of(_with_names(step, data))
     except WfnbError:
         raise
     except Exception as error:
@@ -92,6 +93,18 @@ def _key(turn: Turn, step: LinkedStep, action: ActionBinding, data: JsonValue) -
             f"The key of {action.id}@{action.version} could not be made: {type(error).__name__}."
         ) from error
     return own if own is not None else _engine_key(turn, action)
+
+
+def _of_tenant(turn: Turn, key: str) -> str:
+    """A key as one of its tenant: what one has done is never the answer to another."""
+    tenant = turn.state.envelope["run"].get("tenant")
+    return key if tenant is None else f"{tenant}:{key}"
+
+
+def _with_names(step: LinkedStep, data: JsonValue) -> JsonValue:
+    """The input with a text in place of every secret: a key is made from which secret it is, not from its value."""
+    found = tuple(step.inputs.secrets()) if step.inputs is not None else ()
+    return apply_writes(data, [Write(path, f"{SECRET}:{name}") for path, name in found]) if found else data
 
 
 def _engine_key(turn: Turn, action: ActionBinding) -> str:

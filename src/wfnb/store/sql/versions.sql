@@ -33,3 +33,12 @@ SELECT workflow_id, version, name, definition, definition_hash, payload_schema_r
 FROM versions
 WHERE workflow_id = ?
 ORDER BY version;
+
+-- name: triggered
+-- The latest version of every workflow that an event starts.
+SELECT workflow_id, version, name, definition, definition_hash, payload_schema_ref, payload_schema, trigger_event,
+    published_by, published_us
+FROM versions AS v
+WHERE trigger_event = ?
+    AND version = (SELECT max(version) FROM versions AS newer WHERE newer.workflow_id = v.workflow_id)
+ORDER BY workflow_id;

@@ -79,3 +79,19 @@ def test_without_a_schema_nothing_is_said_about_the_payload() -> None:
     written = definition(assign(**{"payload.anything": 1}))
     del written["payloadSchemaRef"]
     assert codes(written) == ["PAYLOAD_SCHEMA_REF_MISSING"]
+
+
+@pytest.mark.behaviour(140)
+@pytest.mark.parametrize("target", ["run.id", "vars", "payload.__proto__.x", "somewhere"])
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        ("event.wait", {"eventName": "PAID", "correlationKey": expr("payload.id")}),
+        ("human.task", {"taskType": "approve", "title": "Approve"}),
+        ("time.wait", {"mode": "duration", "durationMs": 5}),
+    ],
+)
+def test_the_targets_of_a_wait_are_checked(kind: str, config: dict[str, Any], target: str) -> None:
+    step = {"id": "w", "type": kind, "config": {**config, "assign": {target: 1}}}
+    found = only(definition(step), "INVALID_ASSIGN_PATH")
+    assert (found.severity, found.step_id, found.field) == ("error", "w", f"config.assign.{target}")
