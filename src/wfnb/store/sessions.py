@@ -6,6 +6,7 @@ Context managers are classes here, and not generators: they stand around every c
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol
 
@@ -83,7 +84,9 @@ class Session:
         """Copy a long log into the file; what readers still need of it stays."""
         if self._log_pages[0] >= _LOG_PAGES:
             self._log_pages[0] = 0
-            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            # Busy: another connection is just doing it. What was committed stays so either way.
+            with suppress(apsw.BusyError):
+                self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def close(self, *, keep_log: bool) -> None:
         """Close the connection; the log stays, or is copied and deleted by the last connection of all processes."""
