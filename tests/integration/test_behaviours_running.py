@@ -205,7 +205,7 @@ def test_many_parked_retries_leave_every_worker_free(tmp_path: Path) -> None:
         register(ws, "quick", lambda _data, _ctx: {})
         publish(ws, call("b", "busy"), id="parked")
         publish(ws, call("q", "quick"), id="quick")
-        parked = [ws.start("parked") for _ in range(64)]
+        parked = [ws.start("parked") for _ in range(48)]
         assert ws.start("quick").wait(20).status == "SUCCEEDED"
         for run in parked:
             until_it_waits(run)
@@ -258,6 +258,26 @@ def test_a_retry_of_a_cancelled_run_is_never_performed(tmp_path: Path) -> None:
         assert calls == ["cancelled", "other", "other"]
         assert [step.attempt for step in run.steps()] == [1]
         assert [wait.status for wait in run.waits()] == ["CANCELED"]
+
+
+@pytest.mark.behaviour(162, 167)
+def test_a_retry_is_performed_once_although_two_workers_see_it(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def busy_once(data: Any, _ctx: Any) -> None:
+        calls.append(data["n"])
+        if calls.count(data["n"]) == 1:
+            raise wfnb.TransientError("Busy.")
+
+    with wfnb.open(tmp_path) as one, wfnb.open(tmp_path) as two:
+        for ws in (one, two):
+            register(ws, "busy", busy_once)
+        policy = {"maxAttempts": 3, "backoffMs": 50, "jitter": False}
+        publish(one, call("b", "busy", inputs={"n": {"$expr": "payload.n"}}, retry=policy))
+        runs = [(one, two)[n % 2].start("test", {"n": n}) for n in range(10)]
+        assert {run.wait(20).status for run in runs} == {"SUCCEEDED"}
+        assert sorted(calls) == sorted([*range(10)] * 2)
+        assert [[step.attempt for step in run.steps()] for run in runs] == [[1, 2]] * 10
 
 
 # --- keys
