@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,7 @@ from wfnb.errors import DefinitionError, NotFoundError
 from wfnb.expr import Profile
 from wfnb.model.arguments import check_text, check_whole
 from wfnb.model.values import JsonValue
+from wfnb.operating import Operating
 from wfnb.publication import Publication
 from wfnb.registering import Registering
 from wfnb.registry.email_nodes import EMAIL_NODES
@@ -25,6 +27,8 @@ from wfnb.rows import RunSummary
 from wfnb.run import Run, RunList
 from wfnb.security.escape import visible
 from wfnb.services import definitions, starts
+from wfnb.services.admission import Admission
+from wfnb.services.audit import Actor
 from wfnb.services.listing import run_filter
 from wfnb.simulating import Simulating
 from wfnb.store.memory import MemoryStore
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 
-class Workspace(Registering, Simulating, Answering):
+class Workspace(Registering, Simulating, Answering, Operating):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 
     def __init__(
@@ -57,9 +61,13 @@ class Workspace(Registering, Simulating, Answering):
         seed: int | None,
         *,
         tenant: str = "local",
+        by: Actor | None = None,
+        starts_per_minute: int | None = None,
     ) -> None:
         self.path = path
         self.tenant = tenant
+        self._by = by or Actor()
+        self._admission = Admission(store, clock, starts_per_minute)
         self._closed = False
         self._store = store
         self._clock = clock
@@ -75,6 +83,7 @@ class Workspace(Registering, Simulating, Answering):
             performer=InlinePerformer() if clock.simulated else ThreadPerformer(),
             ids=CountedIds(starts.last_counted(store)) if seed is not None else TimeIds(),
             seed=seed,
+            failed=self._admission.failed,
         )
 
     # --- definitions
@@ -98,7 +107,7 @@ class Workspace(Registering, Simulating, Answering):
             return Finding("error", error.code, "root", error.message, error.hint)
 
     def publish(
-        self, definition: dict[str, JsonValue] | str | os.PathLike[str], *, actor: str = "local"
+        self, definition: dict[str, JsonValue] | str | os.PathLike[str], *, actor: str | None = None
     ) -> Publication:
         """Check a definition and, when it has no errors, store it as a new version.
 
@@ -110,14 +119,14 @@ class Workspace(Registering, Simulating, Answering):
         definition
             A dict, the path of a file, or JSON or YAML text.
         actor
-            Who publishes; stored with the version.
+            Who publishes, when it is not the person the workspace was opened for; stored with the version.
         """
-        check_text(actor, "actor")
+        by = self._by if actor is None else replace(self._by, name=check_text(actor, "actor"))
         text = self._written(definition)
         if isinstance(text, Finding):
             return Publication(False, None, None, (text,))
         published = definitions.publish(
-            self._store, self._catalog, text, actor=actor, now_us=self._clock.lease_us()
+            self._store, self._catalog, text, by=by, now_us=self._clock.lease_us()
         )
         self._engine.scan()
         return Publication(*published)
@@ -150,6 +159,11 @@ class Workspace(Registering, Simulating, Answering):
             ``NO_SUCH_WORKFLOW`` or ``NO_SUCH_VERSION``.
         ValidationError, LimitExceeded
             When the payload does not fit, or is too large.
+        CommandError
+            ``WORKFLOW_PAUSED`` or ``WORKFLOW_ARCHIVED``.
+        LimitExceeded
+            ``LIMIT_REACHED`` when as many runs of the workflow are under way as may be, ``RATE_LIMIT`` when too many were started
+            within a minute.
         """
         return self._start(workflow, payload, version=version, key=key, hold=False)
 
@@ -165,8 +179,11 @@ class Workspace(Registering, Simulating, Answering):
             check_text(key, "key")
         program = self._programs.get(workflow, known.version)
         checked = self._programs.payload(program, payload)
-        row = starts.begin(self._engine, program, known.version, checked, key=key, hold=hold)
-        return Run(self._store, self._engine, row.run_id)
+        self._admission.check(workflow, self.tenant)
+        row = starts.begin(
+            self._engine, program, known.version, checked, key=key, hold=hold, tenant=self.tenant
+        )
+        return Run(self._store, self._engine, row.run_id, self._by)
 
     def run(self, run_id: str) -> Run:
         """A run by its id.
@@ -180,7 +197,7 @@ class Workspace(Registering, Simulating, Answering):
             raise NotFoundError(
                 f"There is no run {visible(run_id, 80)}.", code="NO_SUCH_RUN", hint="ws.runs() lists them."
             )
-        return Run(self._store, self._engine, run_id)
+        return Run(self._store, self._engine, run_id, self._by)
 
     def runs(
         self,

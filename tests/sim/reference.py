@@ -10,6 +10,7 @@ from unit.machine.world import Anything, assign, attempt, call, each, state, whe
 from wfnb.engine.programs import Programs
 from wfnb.errors import ActionError, TransientError
 from wfnb.registry.actions import ActionContext
+from wfnb.services.audit import Actor
 from wfnb.services.definitions import publish
 from wfnb.store.memory import MemoryStore
 from wfnb.store.records import VersionRow
@@ -137,7 +138,7 @@ class Bench:
             **{f"{name}-run": steps for name, steps in WORKFLOWS.items()},
         }.items():
             written = {"id": name, "name": name, "steps": steps}
-            published = publish(shelf, self.catalog, written, actor="test", now_us=0)
+            published = publish(shelf, self.catalog, written, by=Actor("test"), now_us=0)
             assert published.ok, published.findings
         self.versions: list[VersionRow] = shelf.versions()
         self.programs = Programs(shelf, self.catalog)

@@ -46,8 +46,8 @@ class Engine:
     ----------
     store, programs, actions
         The tables, the linked versions, the functions.
-    clock, performer, ids, seed
-        Time, how actions are called, how runs are named, and what places jitter.
+    clock, performer, ids, seed, failed
+        Time, how actions are called, how runs are named, what places jitter, who hears of the workflow of every failed run.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Engine:
         performer: Performer,
         ids: Ids,
         seed: int | None = None,
+        failed: Callable[[str], None] = lambda _workflow: None,
     ) -> None:
         self.owner = new_owner()
         self.clock = clock
@@ -67,9 +68,9 @@ class Engine:
         self._store = store
         self._programs = programs
         self._performer = performer
-        self._around = Surroundings(
-            store, actions, clock, performer, seed, self._child, self._standstill, self._committed
-        )
+        calls = (self._child, self._standstill, self._committed)
+        self._around = Surroundings(store, actions, clock, performer, seed, *calls)
+        self._failed = failed
         self._alarm: asyncio.TimerHandle | None = None
         self._dead: tuple[str, ...] = ()
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -373,6 +374,9 @@ class Engine:
         return run
 
     def _committed(self, state: State, parked: bool) -> None:
+        if state.status == "FAILED":
+            with suppress(WfnbError):  # the run has failed, whatever becomes of its workflow
+                self._failed(state.envelope["run"]["workflowId"])
         # Kernels wait for the end; waking them at every step would take their time from the steps.
         if state.terminal or parked:
             with self._changed:

@@ -10,6 +10,8 @@ from wfnb.errors import DefinitionError
 from wfnb.limits import LIMITS
 from wfnb.model.definition import Definition
 from wfnb.model.values import JsonValue, content_hash
+from wfnb.services import workflow_settings
+from wfnb.services.audit import Actor, note
 from wfnb.store.port import Store
 from wfnb.store.records import VersionRow
 from wfnb.validate.catalog import Catalog
@@ -72,8 +74,8 @@ def _read(path: Path) -> str:
         raise DefinitionError("This is not the name of a file.", code="NO_SUCH_FILE") from None
 
 
-def publish(store: Store, catalog: Catalog, text: JsonValue, *, actor: str, now_us: int) -> Published:
-    """Check and store a definition; the same content again gives the version it has."""
+def publish(store: Store, catalog: Catalog, text: JsonValue, *, by: Actor, now_us: int) -> Published:
+    """Check and store a definition, and audit it; the same content again gives the version it has."""
     checked = check(text, catalog)
     definition = checked.definition
     raw = definition.to_json() if definition else text if isinstance(text, dict) else None
@@ -89,7 +91,11 @@ def publish(store: Store, catalog: Catalog, text: JsonValue, *, actor: str, now_
     taken = {version.version for version in earlier}
     wanted = definition.version or 1
     number = wanted if wanted not in taken else max(taken) + 1
-    store.save_version(_row(definition, number, digest, catalog, by=(actor, now_us)))
+    store.save_version(_row(definition, number, digest, catalog, by=(by.name, now_us)))
+    with store.database.writing() as session:
+        workflow_settings.ensure(session, definition.id, by, now_us)
+        facts = {"version": number, "hash": digest}
+        note(session, by, "workflow.published", ("workflow", definition.id), at_us=now_us, changes=facts)
     return Published(True, definition.id, number, checked.findings, raw)
 
 

@@ -16,6 +16,7 @@ from wfnb.engine.programs import Programs
 from wfnb.errors import ActionError, LimitExceeded, NotFoundError, ValidationError
 from wfnb.limits import LIMITS
 from wfnb.machine.state import State
+from wfnb.services.audit import Actor
 from wfnb.services.definitions import publish
 from wfnb.store.memory import MemoryStore
 from wfnb.store.records import NewRun
@@ -37,7 +38,7 @@ def programs() -> Programs:
         "payloadSchemaRef": "payload.Order.v1",
         "steps": [assign("a", x="1")],
     }
-    assert publish(store, catalog, written, actor="test", now_us=0).ok
+    assert publish(store, catalog, written, by=Actor("test"), now_us=0).ok
     return Programs(store, catalog)
 
 

@@ -11,6 +11,7 @@ from unit.machine.world import any_action, assign, call
 from wfnb.engine.programs import Programs
 from wfnb.errors import DefinitionError, NotFoundError, ValidationError, WfnbError
 from wfnb.limits import LIMITS
+from wfnb.services.audit import Actor
 from wfnb.services.definitions import publish
 from wfnb.store.memory import MemoryStore
 from wfnb.validate.catalog import Catalog
@@ -26,7 +27,7 @@ def made(*steps: Any, **extra: Any) -> tuple[MemoryStore, Catalog]:
     catalog.actions.add(any_action, id="act")
     catalog.schemas.add("payload.Order.v1", Order)
     written = {"id": "w", "name": "W", "steps": list(steps) or [assign("a", x="1")], **extra}
-    assert publish(store, catalog, written, actor="test", now_us=0).ok
+    assert publish(store, catalog, written, by=Actor("test"), now_us=0).ok
     return store, catalog
 
 

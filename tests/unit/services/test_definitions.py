@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from unit.machine.world import assign
 from wfnb.errors import DefinitionError
 from wfnb.limits import LIMITS
+from wfnb.services.audit import Actor
 from wfnb.services.definitions import Published, publish, written
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
@@ -27,7 +28,7 @@ def store() -> Store:
 
 def put(store: Store, *steps: Any, catalog: Catalog | None = None, **extra: Any) -> Published:
     definition = {"id": "w", "name": "W", "steps": list(steps) or [assign("a", x="1")], **extra}
-    return publish(store, catalog or Catalog(), definition, actor="ann", now_us=5)
+    return publish(store, catalog or Catalog(), definition, by=Actor("ann"), now_us=5)
 
 
 def test_a_dict_and_text_are_taken_as_they_are() -> None:
@@ -121,11 +122,11 @@ def test_a_payload_schema_is_stored_beside_the_version(store: Store) -> None:
 @pytest.mark.behaviour(47)
 def test_a_version_stays_as_it_was_published(store: Store) -> None:
     given = {"id": "w", "name": "W", "steps": [assign("a", x="1")]}
-    assert publish(store, Catalog(), given, actor="ann", now_us=5).version == 1
+    assert publish(store, Catalog(), given, by=Actor("ann"), now_us=5).version == 1
     first = store.version("w", 1)
     given["name"] = "Changed"
     given["steps"].append(assign("b", y="2"))
-    assert publish(store, Catalog(), given, actor="ben", now_us=6).version == 2
+    assert publish(store, Catalog(), given, by=Actor("ben"), now_us=6).version == 2
     assert store.version("w", 1) == first
     assert first is not None
     assert (first.name, len(first.definition["steps"])) == ("W", 1)

@@ -61,6 +61,9 @@ ORDER BY run_no;
 -- name: last_no
 SELECT coalesce(max(run_no), 0) FROM runs;
 
+-- name: newest_start
+SELECT started_us FROM runs WHERE tenant = ? AND parent_run_no IS NULL ORDER BY run_no DESC LIMIT 1 OFFSET ?;
+
 -- name: by_id
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,

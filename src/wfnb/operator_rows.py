@@ -1,0 +1,48 @@
+"""What lists of the people who run the place hold: the audit, settings, logs and drafts as public rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from wfnb.model.times import iso
+from wfnb.model.values import JsonValue
+from wfnb.services.audit import AuditRow
+
+__all__ = ["AuditEntry", "columns_of"]
+
+
+def columns_of(kind: type) -> tuple[str, ...]:
+    """Names of the fields of a row, in order."""
+    return tuple(field.name for field in fields(kind))
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One intervention: who did what to what, why, and what it changed. `number` is what the next page begins before."""
+
+    number: int
+    at: str
+    actor: str
+    role: str
+    source: str
+    operation: str
+    target: str
+    id: str
+    reason: str | None
+    changes: JsonValue
+
+    @classmethod
+    def of(cls, row: AuditRow) -> AuditEntry:
+        """From the tables."""
+        return cls(
+            row.audit_no,
+            iso(row.at_us),
+            row.actor,
+            row.role,
+            row.source,
+            row.operation,
+            row.target_type,
+            row.target_id,
+            row.reason,
+            row.changes,
+        )
