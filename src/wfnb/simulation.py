@@ -22,7 +22,7 @@ __all__ = ["Coverage", "Simulation"]
 
 _STATUS = {"error": "FAILED", "would-wait": "WAITING"}
 _SHOWN = ("step_id", "type", "outcome", "instance", "branch", "output", "saved_as", "handled_by", "message")
-_CALLS = ("step_id", "action", "version", "input", "output", "output_source", "error")
+_MOST_SHOWN = 200  # entries that a cell shows: a table of thousands is no answer
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,8 @@ class Simulation:
             outcome.status,
             outcome.payload,
             outcome.vars,
-            Rows(outcome.trace, columns=_SHOWN),
-            Rows(outcome.invocations, columns=_CALLS),
+            Rows(outcome.trace, columns=_names(TraceEntry)),
+            Rows(outcome.invocations, columns=_names(StubbedCall)),
             outcome.errors,
             outcome.warnings,
             coverage_of(program, [outcome]),
@@ -151,7 +151,7 @@ class Simulation:
 
     def step(self, step_id: str) -> Rows[TraceEntry]:
         """The entries of one step: several when it stands in a loop, none when it was never reached."""
-        return Rows((entry for entry in self.trace if entry.step_id == step_id), columns=_SHOWN)
+        return Rows((entry for entry in self.trace if entry.step_id == step_id), columns=_names(TraceEntry))
 
     def picture(self) -> Picture:
         """The pipeline with the path the simulation took."""
@@ -187,26 +187,31 @@ class Simulation:
         error = f"\n{visible(str(self.error['message']), 500)}" if self.error else ""
         notes = "".join(f"\nwarning: {visible(text, 500)}" for text in self.warnings)
         head = f"<Simulation of {self.workflow} v{self.version}: {self.status}, {count}>"
-        return f"{head}{error}{notes}\n{self.trace!r}"
+        return f"{head}{error}{notes}\n{Rows(self.trace[:_MOST_SHOWN], columns=_SHOWN)!r}{self._more()}"
+
+    def _more(self) -> str:
+        more = len(self.trace) - _MOST_SHOWN
+        return f"\n… and {more:,} more in .trace" if more > 0 else ""
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         error = f"<br>{escape_html(str(self.error['message']), 500)}" if self.error else ""
         notes = "".join(f"<li>{escape_html(text, 500)}</li>" for text in self.warnings)
         head = f"<p><b>{escape_html(self._title())}</b>{error}</p>" + (f"<ul>{notes}</ul>" if notes else "")
-        table = html_table(_SHOWN, [_cells(entry) for entry in self.trace])
+        table = html_table(_SHOWN, [_cells(entry) for entry in self.trace[:_MOST_SHOWN]])
         return {
             "text/plain": repr(self),
-            "text/html": head + self.picture()._repr_mimebundle_()["text/html"] + table,
+            "text/html": head
+            + self.picture()._repr_mimebundle_()["text/html"]
+            + table
+            + escape_html(self._more()),
         }
 
 
 def coverage_of(program: Program, outcomes: Sequence[Outcome], cases: Iterable[Simulation] = ()) -> Coverage:
     """What simulations of one program took together."""
     steps = cover(program, [(outcome.trace, outcome.taken) for outcome in outcomes])
-    columns = tuple(field.name for field in fields(StepCoverage))
-    return Coverage(
-        program.definition.id, program.definition.to_json(), Rows(steps, columns=columns), tuple(cases)
-    )
+    rows = Rows(steps, columns=_names(StepCoverage))
+    return Coverage(program.definition.id, program.definition.to_json(), rows, tuple(cases))
 
 
 def _picture(definition: dict[str, JsonValue], alt: str, **facts: Any) -> Picture:
@@ -216,6 +221,10 @@ def _picture(definition: dict[str, JsonValue], alt: str, **facts: Any) -> Pictur
 
     overlay = Overlay(**facts)
     return Picture(alt, pipeline_svg(definition, overlay), lambda: pipeline_figure(definition, overlay))
+
+
+def _names(row: type[TraceEntry | StubbedCall | StepCoverage]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(row))
 
 
 def _json(row: TraceEntry | StubbedCall | StepCoverage) -> dict[str, JsonValue]:

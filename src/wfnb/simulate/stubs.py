@@ -145,11 +145,10 @@ class Stubs:
     def _first_sample(self, action: Action) -> Answer:
         name = f"{action.id}@{action.version}"
         try:
-            schema = action.output_schema()
-        except Exception:  # noqa: BLE001 - models of other people may have types that cannot be told as JSON Schema
-            schema = {}
-        output = sample(schema) if schema.get("properties") or schema.get("type") != "object" else {}
-        if not output:
+            output = sample(action.output_schema())
+        except Exception:  # noqa: BLE001 - models of other people may have no JSON Schema, or one of their own making
+            output = {}
+        if output is None or output == {}:
             self.warn(f"{name} has no fixture, and its output schema names no fields: its output is {{}}.")
             return Answer("empty", {})
         try:

@@ -97,6 +97,19 @@ def test_as_json_it_has_the_names_of_the_file_formats() -> None:
 def test_the_rows_are_a_data_frame() -> None:
     made = stage().simulate(STEPS)
     assert list(made.trace.df["step_id"]) == ["try", "reserve", "check"]
+    assert made.trace.df["input"][1] == {"sku": "x"}
+    assert list(made.invocations.df["output_source"]) == ["schema"]
+
+
+def test_a_long_trace_is_shown_in_part() -> None:
+    loop = each("loop", "payload.items", [state("s", "X")])
+    made = stage().simulate(
+        definition(loop), {"items": [0] * 1_000}, limits={"steps": 2_000, "iterations": 1_000}
+    )
+    assert len(made.trace) == 1_001
+    assert repr(made).endswith("… and 801 more in .trace")
+    assert html(made).count("<tr>") == 201
+    assert html(made).endswith("… and 801 more in .trace")
 
 
 def test_the_entries_of_one_step() -> None:

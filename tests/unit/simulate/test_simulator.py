@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from unit.machine.world import assign, attempt, done, each, state, when
-from unit.simulate.rehearsal import definition, loose, outcomes, reserve, stage
+from unit.simulate.rehearsal import Line, definition, loose, outcomes, reserve, stage
 from wfnb.errors import ValidationError
 from wfnb.simulate.budget import Bounds, Budget
 from wfnb.simulate.fixtures import Fixtures
@@ -70,6 +71,57 @@ def test_an_action_whose_output_says_nothing_gives_nothing_with_a_warning() -> N
     assert [call.output_source for call in made.invocations] == ["empty", "empty"]
     assert made.warnings == (
         "loose@1 has no fixture, and its output schema names no fields: its output is {}.",
+    )
+
+
+class Odd(BaseModel):
+    """An output model whose JSON Schema is none, or not one that can be read."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, json_schema_extra={"properties": 5})
+    at: object = None
+
+
+class Code(BaseModel):
+    """An output model that asks for more than a sample can give."""
+
+    code: str = Field(pattern="^[A-Z]{3}$")
+
+
+def test_an_action_whose_output_has_no_schema_gives_nothing_with_a_warning() -> None:
+    ws = stage()
+
+    @ws.action("odd")
+    def odd(data: Line) -> Odd:
+        raise AssertionError(data)
+
+    made = ws.simulate(definition(reserve(config={"actionId": "odd"})))
+    assert [call.output_source for call in made.invocations] == ["empty"]
+    assert len(made.warnings) == 1
+
+
+def test_an_action_may_give_a_single_value() -> None:
+    ws = stage()
+
+    @ws.action("number")
+    def number(data: Line) -> RootModel[int]:
+        raise AssertionError(data)
+
+    made = ws.simulate(definition(reserve(config={"actionId": "number"})))
+    assert [(call.output, call.output_source) for call in made.invocations] == [(0, "schema")]
+    assert made.warnings == ()
+
+
+def test_a_sample_that_the_action_could_not_give_is_used_with_a_warning() -> None:
+    ws = stage()
+
+    @ws.action("code")
+    def code(data: Line) -> Code:
+        raise AssertionError(data)
+
+    made = ws.simulate(definition(reserve(config={"actionId": "code"})))
+    assert made.vars["reserve"] == {"code": "sample-string"}
+    assert made.warnings == (
+        "The sample for code@1 does not fit: code: String should match pattern '^[A-Z]{3}$'. Give a fixture.",
     )
 
 
