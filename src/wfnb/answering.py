@@ -11,6 +11,7 @@ from wfnb.model.arguments import check_number, check_text, check_whole
 from wfnb.model.values import JsonValue, check_json
 from wfnb.rows import InboxRecord, Submission, Task
 from wfnb.services import events, tasks
+from wfnb.services.admission import Admission
 from wfnb.store.port import Store
 from wfnb.store.records import InboxFilter, NewEvent
 from wfnb.tables import Rows
@@ -23,6 +24,7 @@ _STATUSES = ("matched", "unmatched", "error")
 class Answering:
     """The part of a workspace that answers runs."""
 
+    _admission: Admission
     _clock: Clock
     _engine: Engine
     _programs: Programs
@@ -81,7 +83,9 @@ class Answering:
             source=source,
             tenant=self.tenant,
         )
-        done = events.submit(self._store, self._programs, self._clock, self._engine.ids, event)
+        done = events.submit(
+            self._store, self._programs, self._clock, self._engine.ids, self._admission, event
+        )
         self._engine.scan()
         return Submission.of(done, self._run_id(done.row.run_no))
 

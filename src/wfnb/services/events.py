@@ -10,6 +10,7 @@ from wfnb.engine.programs import Programs
 from wfnb.errors import StoreError, ValidationError, WfnbError
 from wfnb.machine.state import initial_state
 from wfnb.model.values import JsonValue
+from wfnb.services.admission import Admission
 from wfnb.store.port import Store
 from wfnb.store.records import NewEvent, NewRun, Submitted
 from wfnb.validate.program import Program
@@ -18,13 +19,15 @@ from wfnb.validate.template import Scope, compile_template
 __all__ = ["submit", "trigger_payload"]
 
 
-def submit(store: Store, programs: Programs, clock: Clock, ids: Ids, event: NewEvent) -> Submitted:
+def submit(  # noqa: PLR0917 - an event meets all of these
+    store: Store, programs: Programs, clock: Clock, ids: Ids, admission: Admission, event: NewEvent
+) -> Submitted:
     """Submit an event: it answers one wait, starts the workflows that it triggers, and is recorded in any case.
 
-    A workflow whose payload does not fit does not start, and the record says why.
+    A workflow whose payload does not fit, or of which no runs may begin now, does not start, and the record says why.
     """
     while True:
-        starts, faults = _starts(store, programs, clock, ids, event)
+        starts, faults = _starts(store, programs, clock, ids, event, admission)
         try:
             done = store.submit(replace(event, error="; ".join(faults) or None), starts)
         except StoreError as error:
@@ -37,14 +40,15 @@ def submit(store: Store, programs: Programs, clock: Clock, ids: Ids, event: NewE
         return done
 
 
-def _starts(
-    store: Store, programs: Programs, clock: Clock, ids: Ids, event: NewEvent
+def _starts(  # noqa: PLR0917 - as above
+    store: Store, programs: Programs, clock: Clock, ids: Ids, event: NewEvent, admission: Admission
 ) -> tuple[tuple[NewRun, ...], list[str]]:
     """Runs that an event starts, and why others do not start."""
     runs: list[NewRun] = []
     faults: list[str] = []
     for version in store.triggered(event.name) if event.wait_no is None else ():
         try:
+            admission.check(version.workflow_id, event.tenant)
             program = programs.get(version.workflow_id, version.version)
             payload, mapped = trigger_payload(program, event)
             checked = programs.payload(program, payload)

@@ -83,6 +83,18 @@ def test_a_workflow_that_fails_too_often_pauses_itself(ws: wfnb.Workspace) -> No
     assert (entry.actor, entry.changes["paused"]) == ("engine", {"old": False, "new": True})
 
 
+@pytest.mark.defect("D-19")
+def test_an_event_starts_no_run_of_a_paused_workflow_and_says_why(ws: wfnb.Workspace) -> None:
+    for name in ("w", "open"):
+        trigger = {"type": "event", "eventName": "GO"}
+        assert ws.publish({"id": name, "name": name, "steps": [DONE], "trigger": trigger}).ok
+    ws.workflow("w").pause("stock-taking")
+    ws.submit_event("GO", payload={})
+    assert [run.workflow for run in ws.runs()] == ["open"]
+    (record,) = ws.inbox("GO")
+    assert record.error == "w: The workflow is paused: stock-taking"
+
+
 @pytest.mark.parametrize("store", ["memory", None])
 def test_too_many_starts_within_a_minute_are_refused(tmp_path: Path, store: str | None) -> None:
     with wfnb.open(tmp_path, store=store, starts_per_minute=3) as ws:
