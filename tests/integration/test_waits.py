@@ -61,6 +61,7 @@ def parked(ws: wfnb.Workspace, ticket: Any = "t-1", workflow: str = "test") -> w
     return ws.start(workflow, {"ticket": ticket}).wait(until="parked")
 
 
+@pytest.mark.behaviour(126, 212)
 def test_an_event_wakes_the_run_that_waits_for_its_key(ws: wfnb.Workspace) -> None:
     publish(
         ws, event(assign={"vars.text": {"$expr": "vars.event.text"}, "payload.seen": {"$expr": "vars.text"}})
@@ -79,6 +80,7 @@ def test_an_event_wakes_the_run_that_waits_for_its_key(ws: wfnb.Workspace) -> No
     assert second.waits()[0].status == "RESOLVED"
 
 
+@pytest.mark.behaviour(125, 141)
 def test_an_event_wakes_one_run_only_the_one_that_waited_longest(ws: wfnb.Workspace) -> None:
     publish(ws, event())
     first, second = parked(ws), parked(ws)
@@ -89,6 +91,7 @@ def test_an_event_wakes_one_run_only_the_one_that_waited_longest(ws: wfnb.Worksp
     assert [row.run for row in ws.inbox(status="matched")] == [second.id, first.id]
 
 
+@pytest.mark.defect("D-7")
 def test_one_event_ends_one_of_two_waits_in_a_row(ws: wfnb.Workspace) -> None:
     publish(ws, event("first"), event("second"))
     run = parked(ws)
@@ -118,6 +121,7 @@ def test_the_same_event_twice_counts_once(ws: wfnb.Workspace) -> None:
     assert [run.status for run in ws.runs(status="WAITING")] == ["WAITING"]
 
 
+@pytest.mark.behaviour(128, 129, 213)
 def test_a_wait_that_runs_out_fails_with_a_timeout_that_can_be_caught(ws: wfnb.Workspace) -> None:
     publish(ws, guard(event(timeoutMs=3_600_000)))
     run = parked(ws)
@@ -165,11 +169,13 @@ def test_a_real_pause_parks_the_run_and_ends_when_it_is_due(real: wfnb.Workspace
     assert step.duration_ms >= 60
 
 
+@pytest.mark.behaviour(128)
 def test_a_real_event_wait_runs_out_by_itself(real: wfnb.Workspace) -> None:
     publish(real, event(timeoutMs=50))
     assert real.start("test", {"ticket": "t"}).wait(10).status == "FAILED"
 
 
+@pytest.mark.behaviour(132, 133, 134)
 def test_a_person_completes_a_task_with_a_form(ws: wfnb.Workspace) -> None:
     publish(ws, task(priority="high", assignee="ann", contextData={"n": {"$expr": "1 + 1"}}))
     run = parked(ws)
@@ -197,6 +203,7 @@ def test_urgent_tasks_stand_first(ws: wfnb.Workspace) -> None:
     assert list(ws.tasks(assignee="bob")) == []
 
 
+@pytest.mark.behaviour(136, 137)
 def test_cancelling_a_run_ends_its_waits(ws: wfnb.Workspace) -> None:
     publish(ws, event())
     run = parked(ws)
@@ -240,6 +247,8 @@ def test_cancelling_a_run_cancels_the_child_it_waits_for(ws: wfnb.Workspace) -> 
     assert [row.status for row in ws.runs()] == ["CANCELED", "CANCELED"]
 
 
+@pytest.mark.behaviour(199, 200, 201)
+@pytest.mark.defect("D-18")
 def test_an_event_starts_every_workflow_with_its_trigger(ws: wfnb.Workspace) -> None:
     done = {"id": "done", "type": "control.return"}
     trigger = {"type": "event", "eventName": "ORDERED"}
@@ -274,6 +283,7 @@ def test_a_workflow_that_cannot_start_is_told_on_the_record(ws: wfnb.Workspace) 
     assert ws.inbox(status="error")[0].error == sent.error
 
 
+@pytest.mark.behaviour(138)
 def test_tenants_do_not_answer_each_other(tmp_path: Path) -> None:
     with (
         wfnb.open(tmp_path, tenant="a", seed=1, clock="2026-01-01") as a,
