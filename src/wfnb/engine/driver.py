@@ -14,6 +14,7 @@ from wfnb.engine.children import child_outcome
 from wfnb.engine.clock import Clock
 from wfnb.engine.ids import spread_of
 from wfnb.engine.performers import Performer
+from wfnb.engine.secrets import NO_SECRETS, Call, Secrets, masked_error, with_secrets
 from wfnb.errors import CommandError, RegistryError, StoreError, TransientError, WfnbError
 from wfnb.machine.faults import error_data
 from wfnb.machine.messages import (
@@ -39,6 +40,7 @@ from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
 from wfnb.registry.actions import ActionContext, ActionRegistry
 from wfnb.security.redact import redactions, scrub, secret_texts
+from wfnb.security.taint import CLEAN, Taint
 from wfnb.store.port import Store, state_at
 from wfnb.store.records import Claim, Commit, Macrostep, RunRow
 from wfnb.validate.program import Program
@@ -56,7 +58,8 @@ class Surroundings:
     """What a driver needs from the engine around it.
 
     `child` begins the child run that a pending effect asks for, unless it is there already; `standstill` waits until a run is
-    over or waits itself; `committed` hears of the state after every commit, and whether the run was parked with it.
+    over or waits itself; `committed` hears of the state after every commit, and whether the run was parked with it; `secrets`
+    gives out the values that a call asks for.
     """
 
     store: Store
@@ -67,6 +70,7 @@ class Surroundings:
     child: Callable[[RunRow, str, dict[str, JsonValue]], RunRow]
     standstill: Callable[[RunRow], Awaitable[RunRow]]
     committed: Callable[[State, bool], None]
+    secrets: Secrets = NO_SECRETS
 
 
 class Driver:
@@ -98,6 +102,7 @@ class Driver:
         self._claims: dict[str, Claim] = {}
         self._inputs: dict[str, InvocationScheduled] = {}
         self._input: JsonValue = None
+        self._taint: Taint = CLEAN
         self._step_ended = False
 
     @property
@@ -280,7 +285,7 @@ class Driver:
         except StoreError:
             raise  # the tables failed, not the step: whoever drives the run next does this again
         except WfnbError as error:
-            data = self._without_secrets(error_data(error))
+            data = self._without_secrets(error_data(masked_error(error, self._taint)))
             return Failed(at_us=self._now(acted=True), effect_id=effect_id, error=data, spread=spread)
         return Completed(
             at_us=self._now(acted=True), effect_id=effect_id, output=output, cached=cached, spread=spread
@@ -303,7 +308,7 @@ class Driver:
 
     async def _call(self, effect_id: str) -> tuple[JsonValue, bool]:
         scheduled, claim = self._scheduled(effect_id)
-        self._input = scheduled.input
+        self._input, self._taint = scheduled.input, CLEAN
         if claim.mode == "cached":
             return claim.output, True
         if claim.mode == "busy":
@@ -316,8 +321,11 @@ class Driver:
                 f"The action {scheduled.action_id}@{scheduled.action_version} is not registered here."
             )
         now = iso(self._updated_us)
-        context = ActionContext(self._run.run_id, scheduled.instance, scheduled.key, claim.attempt, now)
-        return await self._around.performer.perform(action, scheduled.input, context), False
+        call = Call(self._run.run_id, self._run.tenant, scheduled.instance)
+        data, self._taint = with_secrets(self._program, scheduled.input, call, self._around.secrets)
+        context = ActionContext(call.run_id, call.instance, scheduled.key, claim.attempt, now, self._taint)
+        output = await self._around.performer.perform(action, data, context)
+        return output if action.may_return_secrets else self._taint.value(output), False
 
     def _scheduled(self, effect_id: str) -> tuple[InvocationScheduled, Claim]:
         """What is to be performed: known from this driver's own commit, or read from the tables after a crash."""

@@ -11,6 +11,8 @@ from wfnb.errors import ActionError, StepError, WfnbError
 from wfnb.model.values import JsonValue, check_json
 from wfnb.registry.actions import Action, ActionContext
 from wfnb.security.escape import visible
+from wfnb.security.output import masked_output
+from wfnb.security.taint import Taint
 
 __all__ = ["InlinePerformer", "Performer", "ThreadPerformer"]
 
@@ -39,7 +41,8 @@ class InlinePerformer:
     async def perform(self, action: Action, data: JsonValue, context: ActionContext) -> JsonValue:
         """See `Performer.perform`."""
         call = _prepare(action, data, context)
-        return await _finish(action, call) if action.is_async else _guard(action, call)
+        taint = context.taint
+        return await _finish(action, call, taint) if action.is_async else _guard(action, call, taint)
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -61,8 +64,9 @@ class ThreadPerformer:
         """See `Performer.perform`."""
         call = _prepare(action, data, context)
         if action.is_async:
-            return await _finish(action, call)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _guard, action, call)
+            return await _finish(action, call, context.taint)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, _guard, action, call, context.taint)
 
     def close(self) -> None:
         """Take no further calls; those under way end by themselves."""
@@ -75,19 +79,21 @@ def _prepare(action: Action, data: JsonValue, context: ActionContext) -> Callabl
     return lambda: action.function(*arguments)
 
 
-def _guard(action: Action, call: Callable[[], Any]) -> JsonValue:
+def _guard(action: Action, call: Callable[[], Any], taint: Taint) -> JsonValue:
     try:
-        result = call()
+        with masked_output(taint):
+            result = call()
     except Exception as error:
-        raise _typed(action, error) from error
+        raise _typed(action, error, taint) from error
     return _checked(action, result)
 
 
-async def _finish(action: Action, call: Callable[[], Any]) -> JsonValue:
+async def _finish(action: Action, call: Callable[[], Any], taint: Taint) -> JsonValue:
     try:
-        result = await call()
+        with masked_output(taint):
+            result = await call()
     except Exception as error:
-        raise _typed(action, error) from error
+        raise _typed(action, error, taint) from error
     return _checked(action, result)
 
 
@@ -95,11 +101,12 @@ def _checked(action: Action, result: Any) -> JsonValue:
     return check_json(action.dump_output(result), where=f"output of {action.id}@{action.version}")
 
 
-def _typed(action: Action, error: Exception) -> WfnbError:
+def _typed(action: Action, error: Exception, taint: Taint) -> WfnbError:
     if isinstance(error, StepError):
         return error
     if isinstance(error, WfnbError):
         return ActionError(error.message, code=error.code, where=error.where, hint=error.hint)
-    text = visible(str(error), _MESSAGE_CHARS)
+    # Masked before it is cut: half a secret is too much.
+    text = visible(taint.text(str(error)), _MESSAGE_CHARS)
     detail = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return ActionError(f"{action.id}@{action.version} failed: {detail}", code="ACTION_FAILED")

@@ -16,6 +16,7 @@ from pydantic import ValidationError as PydanticError
 from wfnb.errors import RegistryError, ValidationError
 from wfnb.model.policies import RetryPolicy
 from wfnb.model.values import JsonValue
+from wfnb.security.taint import CLEAN, Taint
 
 __all__ = ["Action", "ActionContext", "ActionRegistry", "Idempotency", "describe_fault", "validate_model"]
 
@@ -37,6 +38,8 @@ class ActionContext:
         1 for the first try of this call.
     now
         ISO time of the call, from the run's clock.
+    taint
+        Masks the secrets that this call was given: ``ctx.taint.text(line)`` for logs of your own.
     """
 
     run_id: str
@@ -44,11 +47,12 @@ class ActionContext:
     idempotency_key: str
     attempt: int
     now: str
+    taint: Taint = CLEAN
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A registered action: the function, its models, and how it may be repeated."""
+    """A registered action: the function, its models, how it may be repeated, and what of it people are shown."""
 
     id: str
     version: int
@@ -63,6 +67,7 @@ class Action:
     category: str = ""
     description: str = ""
     examples: tuple[JsonValue, ...] = ()
+    may_return_secrets: bool = False
 
     @property
     def is_async(self) -> bool:
@@ -179,6 +184,7 @@ class ActionRegistry:
         category: str = "",
         description: str = "",
         examples: Sequence[JsonValue] = (),
+        may_return_secrets: bool = False,
     ) -> Action:
         """Register a function as an action.
 
@@ -212,6 +218,7 @@ class ActionRegistry:
         action = Action(
             id, version, function, input_model, output_model, takes_context, side_effect, idempotency, policy,
             label or id.replace("_", " "), category, description or inspect.getdoc(function) or "", tuple(examples),
+            may_return_secrets,
         )  # fmt: skip
         self._actions[id, version] = action
         return action

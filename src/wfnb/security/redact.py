@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from wfnb.limits import LIMITS
 from wfnb.model.paths import parse_pointer
+from wfnb.model.secret_names import is_reference
 from wfnb.model.values import DELETE, JsonValue, Path, Write, apply_writes, get_path, size_bytes
 
 __all__ = ["MASK", "cap", "is_secret_name", "redact", "redactions", "scrub", "secret_texts"]
@@ -53,6 +54,8 @@ def redact(value: JsonValue, pointers: Iterable[str] = ()) -> JsonValue:
 
 def _mask(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
+        if is_reference(value):  # the name of a secret is no secret
+            return value
         return {key: MASK if _hidden(key, inner) else _mask(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_mask(inner) for inner in value]
@@ -98,7 +101,7 @@ def secret_texts(value: JsonValue, pointers: Iterable[str] = ()) -> frozenset[st
 
 
 def _secrets(value: JsonValue, *, secret: bool) -> Iterator[str]:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not is_reference(value):
         for key, inner in value.items():
             yield from _secrets(inner, secret=secret or key == "secretRef" or _hidden(key, inner))
     elif isinstance(value, list):

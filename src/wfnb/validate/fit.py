@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from wfnb.model.values import JsonValue
 from wfnb.validate.sites import nested_values
-from wfnb.validate.template import is_expr
+from wfnb.validate.template import is_expr, is_secret
 
 __all__ = ["Misfit", "describe", "field_path", "known_fields", "misfits"]
 
@@ -80,7 +80,7 @@ def _has_expression(data: JsonValue) -> bool:
 
 
 def _is_open(value: JsonValue) -> bool:
-    return is_expr(value) or (isinstance(value, dict) and "$secret" in value)
+    return is_expr(value) or is_secret(value)
 
 
 def field_path(*parts: str | int) -> str:

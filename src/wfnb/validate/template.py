@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from wfnb.expr import STANDARD, Compiled, Profile, compile_expression
+from wfnb.model.secret_names import SECRET, reference, valid_name
 from wfnb.model.times import iso
-from wfnb.model.values import JsonValue
+from wfnb.model.values import JsonValue, Path
 
 __all__ = [
     "ExprTemplate",
@@ -16,9 +17,11 @@ __all__ = [
     "Literal",
     "ObjectTemplate",
     "Scope",
+    "SecretTemplate",
     "Template",
     "compile_template",
     "is_expr",
+    "is_secret",
 ]
 
 
@@ -56,6 +59,12 @@ class Template(Protocol):
     def expressions(self) -> Iterator[ExprTemplate]:
         """Every expression inside, in order."""
 
+    def secrets(self) -> Iterator[tuple[Path, str]]:
+        """Where in the value references to secrets stand, and the names of those.
+
+        Only these are resolved: what looks like a reference and came with the data is data.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Literal:
@@ -70,6 +79,29 @@ class Literal:
     def expressions(self) -> Iterator[ExprTemplate]:
         """None."""
         return iter(())
+
+    def secrets(self) -> Iterator[tuple[Path, str]]:
+        """None."""
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True)
+class SecretTemplate:
+    """A secret by its name. Its value is the reference: what stands for the secret until the call itself."""
+
+    name: str
+
+    def evaluate(self, scope: Scope) -> JsonValue:  # noqa: ARG002 - a reference needs no scope
+        """The reference."""
+        return reference(self.name)
+
+    def expressions(self) -> Iterator[ExprTemplate]:
+        """None."""
+        return iter(())
+
+    def secrets(self) -> Iterator[tuple[Path, str]]:
+        """Itself."""
+        yield (), self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +121,10 @@ class ExprTemplate:
         """Itself."""
         yield self
 
+    def secrets(self) -> Iterator[tuple[Path, str]]:
+        """None."""
+        return iter(())
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectTemplate:
@@ -104,6 +140,11 @@ class ObjectTemplate:
         """Those of all entries."""
         for _, template in self.entries:
             yield from template.expressions()
+
+    def secrets(self) -> Iterator[tuple[Path, str]]:
+        """Those of all entries."""
+        for key, template in self.entries:
+            yield from (((key, *path), name) for path, name in template.secrets())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +162,20 @@ class ListTemplate:
         for template in self.items:
             yield from template.expressions()
 
+    def secrets(self) -> Iterator[tuple[Path, str]]:
+        """Those of all items."""
+        for index, template in enumerate(self.items):
+            yield from (((index, *path), name) for path, name in template.secrets())
+
 
 def is_expr(value: JsonValue) -> bool:
     """Whether a JSON value is an expression: an object with the key ``$expr``."""
     return isinstance(value, dict) and "$expr" in value
+
+
+def is_secret(value: JsonValue) -> bool:
+    """Whether a JSON value asks for a secret: an object with the key ``$secret`` that is no expression."""
+    return isinstance(value, dict) and SECRET in value and "$expr" not in value
 
 
 def compile_template(value: JsonValue, *, field: str, profile: Profile = STANDARD) -> Template:
@@ -149,6 +200,8 @@ def compile_template(value: JsonValue, *, field: str, profile: Profile = STANDAR
     """
     if is_expr(value):
         return ExprTemplate(compile_expression(str(value["$expr"]), profile=profile, field=field), field)
+    if is_secret(value) and valid_name(value[SECRET]):
+        return SecretTemplate(value[SECRET])
     if isinstance(value, dict):
         entries = tuple(
             (key, compile_template(inner, field=f"{field}.{key}", profile=profile))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wfnb.limits import LIMITS
-from wfnb.security.redact import MASK, cap, redact
+from wfnb.security.redact import MASK, cap, redact, secret_texts
 
 
 @pytest.mark.behaviour(19)
@@ -59,3 +59,9 @@ def test_what_is_too_large_is_a_mark_that_says_how_large() -> None:
     assert cap("x" * 98, 100) == "x" * 98
     assert cap("x" * 99, 100) == {"truncated": True, "size": 101, "max": 100}
     assert LIMITS.snapshot_size_bytes == 256 * 1024
+
+
+def test_the_name_of_a_secret_is_shown() -> None:
+    value = {"password": {"$secret": "SMTP_PASSWORD"}, "other": {"$secret": "hunter2"}}
+    assert redact(value) == {"password": {"$secret": "SMTP_PASSWORD"}, "other": {"$secret": MASK}}
+    assert secret_texts(value) == {"hunter2"}

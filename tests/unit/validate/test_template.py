@@ -54,3 +54,22 @@ def test_a_failure_names_the_field() -> None:
 def test_only_an_object_with_the_key_is_an_expression() -> None:
     assert is_expr({"$expr": 1})
     assert not any(map(is_expr, [{}, {"expr": "1"}, "$expr", ["$expr"], None]))
+
+
+def test_a_secret_is_its_reference_until_somebody_resolves_it() -> None:
+    secret = {"$secret": "SMTP_PASSWORD"}
+    template = compile_template({"a": [1, secret], "b": secret, "c": expr("payload.a")}, field="f")
+    assert template.evaluate(SCOPE) == {"a": [1, secret], "b": secret, "c": 1}
+    assert list(template.secrets()) == [(("a", 1), "SMTP_PASSWORD"), (("b",), "SMTP_PASSWORD")]
+
+
+def test_a_reference_that_came_with_the_data_is_data() -> None:
+    scope = Scope({"payload": {"a": {"$secret": "SMTP_PASSWORD"}}}, 0)
+    template = compile_template({"a": expr("payload.a"), "b": 1}, field="f")
+    assert template.evaluate(scope) == {"a": {"$secret": "SMTP_PASSWORD"}, "b": 1}
+    assert list(template.secrets()) == []
+
+
+def test_what_is_written_wrongly_is_no_reference() -> None:
+    for value in ({"$secret": "smtp"}, {"$secret": 5}, {"$secret": "A", "$expr": "1"}):
+        assert list(compile_template(value, field="f").secrets()) == []

@@ -1,4 +1,4 @@
-"""Rule: a key that begins with $ is one that means something, and nothing stands beside $expr."""
+"""Rule: a key that begins with $ is one that means something, and nothing stands beside $expr or $secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KNOWN = ("$expr", "$secret")
 
 
 def check(source: Source) -> Iterator[Finding]:
-    """A warning for every special key that means nothing, and for keys that an expression hides."""
+    """A warning for every special key that means nothing, and for keys that an expression or a secret hides."""
     for step in source.steps:
         for field, _, value in step_values(step):
             yield from _keys(step, field, value)
@@ -30,7 +30,7 @@ def _keys(step: RawStep, field: str, value: JsonValue) -> Iterator[Finding]:
             )
             message = f"The key “{key}” in {field} means nothing special; it is passed on as it is."
             yield step.warning("UNKNOWN_SPECIAL_KEY", message, hint, f"{field}.{key}")
-        elif "$expr" in value and key not in _KNOWN:
-            message = f"The key “{key}” stands beside $expr in {field} and is ignored."
+        elif (first := next((known for known in _KNOWN if known in value), key)) != key:
+            message = f"The key “{key}” stands beside {first} in {field} and is ignored."
             hint = "Remove it, or put it into an object of its own."
             yield step.warning("IGNORED_KEY", message, hint, f"{field}.{key}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unit.validate.examples import assign, definition, expr, findings, only
+from unit.validate.examples import assign, call, definition, expr, findings, only
 
 
 def test_plain_keys_and_expressions_are_fine() -> None:
@@ -28,3 +28,9 @@ def test_another_special_key_is_told_with_those_there_are() -> None:
 def test_a_key_that_an_expression_hides_is_told() -> None:
     found = only(definition(assign(vars__x={**expr("1"), "currency": "EUR"})), "IGNORED_KEY")
     assert (found.severity, found.field) == ("warning", "config.assign.vars.x.currency")
+
+
+def test_a_key_that_a_secret_hides_is_told() -> None:
+    step = call(inputMapping={"title": {"$secret": "TITLE", "more": 1}})
+    found = [finding for finding in findings(definition(step)) if finding.code == "IGNORED_KEY"]
+    assert [finding.field for finding in found] == ["config.inputMapping.title.more"]
