@@ -211,6 +211,40 @@ def test_what_is_not_published_is_not_started(ws: wfnb.Workspace) -> None:
     assert [record.status for record in ws.inbox()] == ["unmatched"]
 
 
+@pytest.mark.defect("D-19")
+def test_a_start_by_event_obeys_the_limits_of_a_start_by_hand(ws: wfnb.Workspace) -> None:
+    publish(ws, event_wait(), trigger=TRIGGER)
+    ws.workflow("test").limits("a small shop", concurrency_limit=1)
+    (run_id,) = ws.submit_event("ORDERED", payload={"id": "o-1"}).started
+    full = ws.submit_event("ORDERED", payload={"id": "o-2"})
+    with pytest.raises(wfnb.WfnbError) as by_hand:
+        ws.start("test", {"id": "o-2"})
+    assert (full.started, by_hand.value.code) == ((), "LIMIT_REACHED")
+    assert full.error == f"test: {by_hand.value.message}"
+    ws.run(run_id).cancel("make room")
+    assert len(ws.submit_event("ORDERED", payload={"id": "o-2"}).started) == 1
+
+
+@pytest.mark.defect("D-19")
+def test_starts_by_event_count_as_starts_of_the_minute(tmp_path: Path) -> None:
+    with wfnb.open(tmp_path, starts_per_minute=2) as ws:
+        publish(ws, done(), trigger=TRIGGER)
+        assert [len(ws.submit_event("ORDERED").started) for _ in range(3)] == [1, 1, 0]
+        with pytest.raises(wfnb.WfnbError) as by_hand:
+            ws.start("test")
+        assert by_hand.value.code == "RATE_LIMIT"
+        assert [record.error for record in ws.inbox(status="error")] == [f"test: {by_hand.value.message}"]
+
+
+@pytest.mark.behaviour(203)
+def test_an_archived_workflow_is_not_started(ws: wfnb.Workspace) -> None:
+    publish(ws, done(), trigger=TRIGGER)
+    ws.workflow("test").archive("not used any more")
+    assert ws.submit_event("ORDERED").started == ()
+    ws.workflow("test").restore("used again")
+    assert len(ws.submit_event("ORDERED").started) == 1
+
+
 @pytest.mark.behaviour(169, 211)
 def test_a_message_that_comes_as_an_event_becomes_a_ticket(tmp_path: Path) -> None:
     email = {
