@@ -40,6 +40,7 @@ class Limits:
     simulation_time_ms: int = 5_000  #: CPU time of one simulation unless more is asked for (4.14)
     simulation_time_most_ms: int = 30_000  #: CPU time that may be asked for (specification, 4.14)
     query_time_ms: int = 30_000  #: one history question
+    webhook_time_ms: int = 5_000  #: one message to a webhook, from looking up its name to its answer
     query_rows: int = 1_000_000  #: rows one history question may return
 
 

@@ -37,6 +37,7 @@ from wfnb.store.records import RunFilter, VersionRow
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.findings import Finding
+from wfnb.watching import Watching
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 
-class Workspace(Registering, Simulating, Answering, Operating):
+class Workspace(Registering, Simulating, Answering, Operating, Watching):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 
     def __init__(
@@ -183,7 +184,7 @@ class Workspace(Registering, Simulating, Answering, Operating):
         row = starts.begin(
             self._engine, program, known.version, checked, key=key, hold=hold, tenant=self.tenant
         )
-        return Run(self._store, self._engine, row.run_id, self._by)
+        return Run(self._store, self._engine, row.run_id, self._by, self._admission)
 
     def run(self, run_id: str) -> Run:
         """A run by its id.
@@ -197,7 +198,7 @@ class Workspace(Registering, Simulating, Answering, Operating):
             raise NotFoundError(
                 f"There is no run {visible(run_id, 80)}.", code="NO_SUCH_RUN", hint="ws.runs() lists them."
             )
-        return Run(self._store, self._engine, run_id, self._by)
+        return Run(self._store, self._engine, run_id, self._by, self._admission)
 
     def runs(
         self,
@@ -246,7 +247,11 @@ class Workspace(Registering, Simulating, Answering, Operating):
         from wfnb.history.history import History
 
         folder = None if isinstance(self._store, MemoryStore) else self.path / ".wfnb"
-        return History(self._store, folder)
+        return History(self._store, folder, now_us=None if self._clock.simulated else self._clock.lease_us)
+
+    @property
+    def _watched(self) -> History:
+        return self.history
 
     def sql(self, query: str, **params: JsonValue) -> pd.DataFrame:
         """Ask the history a question: one SELECT over the views runs, steps, invocations, waits and events.

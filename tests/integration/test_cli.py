@@ -41,6 +41,15 @@ def test_run_show_and_list_a_workflow_file(tmp_path: Path) -> None:
     assert (tmp_path / "run.svg").read_text().startswith("<svg")
 
 
+def test_metrics_are_text_for_a_scraper(tmp_path: Path) -> None:
+    (tmp_path / "hello.yaml").write_text(HELLO)
+    as_json("run", "hello.yaml", "--payload", '{"name": "Ann"}', cwd=tmp_path)
+    result = wfnb("metrics", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert 'wfnb_runs_succeeded_total{version="1",workflow="hello"} 1.0\n' in result.stdout
+    assert result.stdout.endswith("# EOF\n")
+
+
 def test_a_run_that_fails_gives_exit_code_1(tmp_path: Path) -> None:
     (tmp_path / "hello.yaml").write_text(HELLO)
     result = wfnb("run", "hello.yaml", cwd=tmp_path)

@@ -6,14 +6,14 @@ import sys
 
 import typer
 
-from wfnb.cli import commands, notebooks, tour
+from wfnb.cli import commands, notebooks, operations, tour
 from wfnb.cli.app import app
 from wfnb.errors import WfnbError
 from wfnb.security.escape import visible
 
 __all__ = ["main"]
 
-COMMANDS = (tour.tour, commands.run, commands.runs, commands.show, notebooks.clean)
+COMMANDS = (tour.tour, commands.run, commands.runs, commands.show, operations.metrics, notebooks.clean)
 """Every command; importing their modules registers them."""
 
 

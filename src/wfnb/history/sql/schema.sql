@@ -115,6 +115,26 @@ CREATE MACRO span_s(seconds) AS CASE
     ELSE greatest(31536000, ceil(seconds / 58))::BIGINT
 END;
 
+-- The bucket of a histogram that a duration falls into: its upper bound in seconds.
+CREATE MACRO bucket_s(duration_ms) AS CASE
+    WHEN duration_ms <= 5 THEN 0.005::DOUBLE
+    WHEN duration_ms <= 10 THEN 0.01
+    WHEN duration_ms <= 25 THEN 0.025
+    WHEN duration_ms <= 50 THEN 0.05
+    WHEN duration_ms <= 100 THEN 0.1
+    WHEN duration_ms <= 250 THEN 0.25
+    WHEN duration_ms <= 500 THEN 0.5
+    WHEN duration_ms <= 1000 THEN 1
+    WHEN duration_ms <= 2500 THEN 2.5
+    WHEN duration_ms <= 5000 THEN 5
+    WHEN duration_ms <= 10000 THEN 10
+    WHEN duration_ms <= 30000 THEN 30
+    WHEN duration_ms <= 60000 THEN 60
+    WHEN duration_ms <= 300000 THEN 300
+    WHEN duration_ms <= 3600000 THEN 3600
+    ELSE 'inf'
+END;
+
 CREATE VIEW runs AS
 SELECT
     run.run_no,
