@@ -30,7 +30,7 @@ from wfnb.model.values import JsonValue
 from wfnb.security.redact import redactions, scrub, secret_texts
 from wfnb.simulate.budget import Budget, OutOfBudgetError
 from wfnb.simulate.masked import Mask
-from wfnb.simulate.stubs import Answer, Stubs, without_effects
+from wfnb.simulate.stubs import Answer, Stubs, placed, without_effects
 from wfnb.simulate.trace import StubbedCall, Trace, TraceEntry
 from wfnb.simulate.waits import Open, reply, wait_names
 from wfnb.validate.program import Program
@@ -151,6 +151,8 @@ class _Simulator:
         return template.evaluate(scope)
 
     def _note(self, event: Event) -> None:
+        if isinstance(event, InvocationScheduled):
+            event = replace(event, input=placed(self._program, event))
         self._trace.note(event, self._state)
         match event:
             case InvocationScheduled() | ChildScheduled():

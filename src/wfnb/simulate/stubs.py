@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wfnb.engine.programs import Programs
+from wfnb.engine.secrets import Call, with_secrets
 from wfnb.errors import ValidationError, WfnbError
 from wfnb.machine.messages import ChildScheduled, Error, InvocationScheduled
 from wfnb.model.values import JsonValue
@@ -34,6 +36,19 @@ def _tamed(step: LinkedStep) -> LinkedStep:
 
 def _no_key(_data: JsonValue) -> None:
     return None
+
+
+class _Placeholders:
+    """Instead of a vault: a text that says which secret would stand there."""
+
+    def reveal(self, names: Sequence[str], call: Call) -> Mapping[str, str]:  # noqa: ARG002 - every call gets the same
+        return {name: f"[SECRET:{name}]" for name in names}
+
+
+def placed(program: Program, scheduled: InvocationScheduled) -> JsonValue:
+    """The input of a call with placeholders where a run would put secrets."""
+    call = Call("", "", scheduled.instance)
+    return with_secrets(program, scheduled.input, call, _Placeholders())[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -392,6 +392,22 @@ def test_an_error_that_quotes_a_secret_is_masked() -> None:
     assert made.error["message"] == "[REDACTED] is wrong"
 
 
+def test_a_secret_is_a_placeholder_where_the_definition_names_it_and_data_elsewhere() -> None:
+    ws = stage()
+    step = loose("a", copied="payload.given")
+    step["config"]["inputMapping"]["login"] = {"$secret": "SMTP_PASSWORD"}
+    made = ws.simulate(definition(step), {"given": {"$secret": "OTHER"}}, fixtures={"a": {"ok": True}})
+    assert made.status == "completed"
+    assert made.invocations[0].input["login"] == "[SECRET:SMTP_PASSWORD]"
+    assert made.trace[0].input["login"] == "[SECRET:SMTP_PASSWORD]"
+    assert "[SECRET:OTHER]" not in str(made.to_json())
+
+
+def test_a_secret_fits_an_input_of_text() -> None:
+    step = reserve(config={"inputMapping": {"sku": {"$secret": "SKU"}}})
+    assert stage().simulate(definition(step)).invocations[0].input == {"sku": "[SECRET:SKU]"}
+
+
 # --- laws
 
 EVERYTHING = definition(
