@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.crashing import Outside
+from sim.waiting import CHILD, KEY, event, pause, waits
 from unit.machine.world import Anything, assign, attempt, call, each, state, when
 from wfnb.engine.programs import Programs
 from wfnb.errors import ActionError, TransientError
@@ -112,13 +113,17 @@ CALLS: dict[str, list[dict[str, Any]]] = {
 }  # fmt: skip
 """Runs that call runs. `child_fails` calls one three times, and each ends badly after an effect of its own."""
 
-WORKFLOWS = {**BLOCKS, **REPEATED, **CALLS}
+WAITS = waits(pay, child_call)
+"""Runs that wait for an event, a moment or a person."""
+
+WORKFLOWS = {**BLOCKS, **REPEATED, **CALLS, **WAITS}
 """Steps of all reference workflows by name."""
 
 CHILDREN: dict[str, list[dict[str, Any]]] = {
     "child": [pay("paid", "payload.n")],
     "parent": [child_call("inner"), pay("paid", "payload.n")],
     "failing": [pay("paid", "payload.n"), refuse("no")],
+    CHILD: [event("answer", KEY), pause("rest"), pay("paid", "payload.n")],
 }
 
 
