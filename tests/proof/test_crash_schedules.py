@@ -32,7 +32,9 @@ EXPECTED = {
     "bad_expression": ("SUCCEEDED", 2), "states": ("SUCCEEDED", 2), "retry": ("SUCCEEDED", 2), "retry_in_loop": ("SUCCEEDED", 4),
     "retry_in_vain": ("SUCCEEDED", 2), "retry_then_next": ("SUCCEEDED", 3), "shared": ("SUCCEEDED", 1),
     "keyed_loop": ("SUCCEEDED", 2), "child": ("SUCCEEDED", 2), "child_in_loop": ("SUCCEEDED", 4), "grandchild": ("SUCCEEDED", 3),
-    "child_fails": ("SUCCEEDED", 8),
+    "child_fails": ("SUCCEEDED", 8), "event": ("SUCCEEDED", 2), "event_in_loop": ("SUCCEEDED", 2), "event_in_vain": ("SUCCEEDED", 1),
+    "pause": ("SUCCEEDED", 2), "pause_in_loop": ("SUCCEEDED", 2), "task": ("SUCCEEDED", 2), "task_in_try": ("SUCCEEDED", 1),
+    "child_waits": ("SUCCEEDED", 2),
 }  # fmt: skip
 """How each workflow ends, and the effects it has."""
 

@@ -11,19 +11,23 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim.waiting import answer
 from wfnb.engine.children import child_run
 from wfnb.engine.clock import SimulatedClock
-from wfnb.engine.driver import Driver, Surroundings
+from wfnb.engine.driver import Driver
 from wfnb.engine.performers import InlinePerformer
 from wfnb.engine.programs import Programs
+from wfnb.engine.surroundings import Surroundings
 from wfnb.machine.kinds import MACHINES
-from wfnb.machine.state import State, initial_state
+from wfnb.machine.state import initial_state
 from wfnb.model.values import JsonValue
 from wfnb.registry.actions import Action, ActionContext, ActionRegistry
 from wfnb.store.port import Store, state_at
 from wfnb.store.records import NewRun, RunRow
 
-CHANGING = frozenset({"create_run", "commit", "claim_run", "begin_attempt", "invocation", "renew_leases"})
+CHANGING = frozenset(
+    {"create_run", "commit", "claim_run", "begin_attempt", "invocation", "renew_leases", "park", "submit"}
+)
 """Calls of a store that may change it. `invocation` is one of them: it may take over a key that has become free."""
 
 SEED = 3
@@ -110,7 +114,7 @@ class Process:
         self._clock = SimulatedClock("2026-01-01", seed=SEED)
         self._around = Surroundings(
             self._store, actions, self._clock, CrashingPerformer(self.countdown), SEED,
-            self._child, self._due, lambda _state: None,
+            self._child, self._standstill, lambda _state, _parked: None,
         )  # fmt: skip
 
     def begin(self, workflow: str, payload: JsonValue) -> None:
@@ -127,36 +131,35 @@ class Process:
         return self._clock.start_us("run-0001", 1)
 
     def go_on(self) -> None:
-        """Drive every open run to its end, as an engine does that finds them."""
-        for run in self._store.open_runs():
-            _finish(self._drive(run.run_no))
+        """Drive every run that can go on, as an engine does that finds them; then the world answers those that wait."""
+        while True:
+            # Whoever owns a run is dead, or it is this process, which is driving none now.
+            owners = tuple(self._store.owners())
+            ready = self._store.ready_runs(self._clock.ready_us(), _FOREVER_US, owners, 1)
+            if ready:
+                _finish(self._drive(ready[0], owners))
+            elif not answer(self._store, self._clock):
+                return
 
-    async def _drive(self, run_no: int) -> None:
-        run = self._store.run_by_no(run_no)
-        if run.completed_us is None:  # a child ends while its parent is driven
-            claimed = self._store.claim_run(
-                run_no, self._name, 0, _FOREVER_US, (run.owner,) if run.owner else ()
-            )
-            assert claimed is not None
-            program = self._programs.get(claimed.workflow_id, claimed.workflow_version)
-            await Driver(
-                self._around, MACHINES[claimed.kind], program, claimed, state_at(self._store, claimed)
-            ).to_end()
+    async def _drive(self, run: RunRow, owners: tuple[str, ...]) -> None:
+        claimed = self._store.claim_run(run.run_no, self._name, 0, _FOREVER_US, owners)
+        assert claimed is not None
+        program = self._programs.get(claimed.workflow_id, claimed.workflow_version)
+        state = state_at(self._store, claimed)
+        await Driver(self._around, MACHINES[claimed.kind], program, claimed, state).to_end()
 
-    async def _child(self, parent: RunRow, effect_id: str, pending: dict[str, Any]) -> tuple[RunRow, State]:
-        child = self._store.child(parent.run_no, effect_id)
+    def _child(self, parent: RunRow, effect_id: str, pending: dict[str, Any]) -> RunRow:
+        child: RunRow | None = self._store.child(parent.run_no, effect_id)
         if child is None:
             lease = (self._name, _FOREVER_US)
             new = child_run(
                 parent, effect_id, pending, programs=self._programs, clock=self._clock, lease=lease
             )
             child, _ = self._store.create_run(new)
-        await self._drive(child.run_no)
-        ended = self._store.run_by_no(child.run_no)
-        return ended, state_at(self._store, ended)
+        return child
 
-    async def _due(self, _run: RunRow, due_us: int) -> int:
-        return due_us
+    async def _standstill(self, run: RunRow) -> RunRow:
+        raise AssertionError("only a debugger waits for a child")
 
 
 def _finish(work: Coroutine[Any, Any, None]) -> None:
