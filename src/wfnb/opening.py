@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from wfnb.engine.clock import Clock, SimulatedClock, SystemClock
-from wfnb.errors import DefinitionError, RegistryError, StoreError, ValidationError
+from wfnb.errors import DefinitionError, MissingExtraError, RegistryError, StoreError, ValidationError
 from wfnb.expr import EXTENDED, STANDARD
 from wfnb.limits import LIMITS
 from wfnb.model.arguments import check_text, check_whole
@@ -37,7 +37,8 @@ def open(  # noqa: A001 - the name people write: wfnb.open
     path
         The folder. State is kept in ``.wfnb/`` inside it.
     store
-        ``"memory"`` keeps nothing after the process; a `Store` of your own is used as it is. Without it: SQLite in the folder.
+        ``"postgresql://user:password@host/database"`` for runs that several machines work on, ``"memory"`` keeps nothing after
+        the process; a `Store` of your own is used as it is. Without it: SQLite in the folder.
     clock
         An ISO moment makes time simulated: runs get the same times in every execution, and waiting takes no real time.
     seed
@@ -54,7 +55,7 @@ def open(  # noqa: A001 - the name people write: wfnb.open
     Raises
     ------
     StoreError
-        When the state file cannot be opened or trusted.
+        When the state file or the server cannot be opened or trusted.
     DefinitionError
         ``UNKNOWN_STORE``.
     ValidationError
@@ -123,9 +124,21 @@ def _store(path: Path, store: str | Store | None) -> Store:
         return MemoryStore()
     if not isinstance(store, str) and hasattr(store, "commit"):
         return store
+    if isinstance(store, str) and store.startswith(("postgresql://", "postgres://")):
+        return _postgres(store)
     kind = store.partition(":")[0] if isinstance(store, str) else type(store).__name__
     raise DefinitionError(
         f"“{kind}” is not a kind of store of this version.",
         code="UNKNOWN_STORE",
-        hint='Leave store out for SQLite in the folder, or say store="memory".',
+        hint='Leave store out for SQLite in the folder, or say store="memory" or store="postgresql://...".',
     )
+
+
+def _postgres(url: str) -> Store:
+    try:
+        from wfnb.store.postgres import PostgresStore
+    except ModuleNotFoundError:
+        raise MissingExtraError(
+            "A PostgreSQL store needs psycopg.", hint="Install it with: pip install 'wfnb[postgres]'"
+        ) from None
+    return PostgresStore(url)
