@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from postgres_server import postgres_database, postgres_server, postgres_url
+
+__all__ = ["postgres_database", "postgres_server", "postgres_url"]
+
 # Two cores are often shared with a browser: a slow example is not a broken one. The same examples are drawn on
 # every machine in CI, so that a red build is red for its change and not by luck.
 settings.register_profile(

@@ -10,17 +10,19 @@ import pytest
 from unit.store.story import version
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
+from wfnb.store.postgres import PostgresStore
 from wfnb.store.sqlite import SqliteStore
 
-KINDS: dict[str, Callable[[Path], Store]] = {
-    "sqlite": lambda folder: SqliteStore(folder / "state.sqlite"),
+KINDS: dict[str, Callable[[pytest.FixtureRequest], Store]] = {
     "memory": lambda _: MemoryStore(),
+    "postgres": lambda request: PostgresStore(request.getfixturevalue("postgres_url")),
+    "sqlite": lambda request: SqliteStore(request.getfixturevalue("path")),
 }
 
 
 @pytest.fixture(params=sorted(KINDS))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    store = KINDS[request.param](tmp_path)
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    store = KINDS[request.param](request)
     store.save_version(version())
     yield store
     store.close()
