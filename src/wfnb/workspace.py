@@ -25,11 +25,13 @@ from wfnb.registering import Registering
 from wfnb.registry.email_nodes import EMAIL_NODES
 from wfnb.rows import RunSummary
 from wfnb.run import Run, RunList
+from wfnb.secrets import Secrets
 from wfnb.security.escape import visible
 from wfnb.services import definitions, starts
 from wfnb.services.admission import Admission
 from wfnb.services.audit import Actor
 from wfnb.services.listing import run_filter
+from wfnb.services.secrets import Keeper
 from wfnb.simulating import Simulating
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
@@ -72,7 +74,10 @@ class Workspace(Registering, Simulating, Answering, Operating, Watching):
         self._closed = False
         self._store = store
         self._clock = clock
-        self._catalog = Catalog(profile=profile, versions_of=self._versions_of)
+        self._keeper = Keeper(store, clock.lease_us, tenant)
+        self._catalog = Catalog(
+            profile=profile, versions_of=self._versions_of, secret_names=self._keeper.usage
+        )
         for node in EMAIL_NODES:
             self._catalog.nodes.add(node)
         self._programs = Programs(store, self._catalog)
@@ -85,6 +90,7 @@ class Workspace(Registering, Simulating, Answering, Operating, Watching):
             ids=CountedIds(starts.last_counted(store)) if seed is not None else TimeIds(),
             seed=seed,
             failed=self._admission.failed,
+            secrets=self._keeper,
         )
 
     # --- definitions
@@ -135,6 +141,11 @@ class Workspace(Registering, Simulating, Answering, Operating, Watching):
     def workflows(self) -> list[str]:
         """Ids of all published workflows, sorted."""
         return sorted({version.workflow_id for version in self._store.versions()})
+
+    @property
+    def secrets(self) -> Secrets:
+        """What calls are given by name and nobody is shown: stored encrypted, listed without values."""
+        return Secrets(self._keeper, self._by)
 
     # --- runs
 

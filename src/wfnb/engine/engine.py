@@ -20,6 +20,7 @@ from wfnb.engine.ids import Ids
 from wfnb.engine.owner import is_dead, new_owner
 from wfnb.engine.performers import Performer
 from wfnb.engine.programs import Programs
+from wfnb.engine.secrets import NO_SECRETS, Secrets
 from wfnb.engine.turns import Turns
 from wfnb.errors import CommandError, NotFoundError, StaleWriterError, StoreError, WfnbError
 from wfnb.limits import LIMITS
@@ -46,8 +47,9 @@ class Engine:
     ----------
     store, programs, actions
         The tables, the linked versions, the functions.
-    clock, performer, ids, seed, failed
-        Time, how actions are called, how runs are named, what places jitter, who hears of the workflow of every failed run.
+    clock, performer, ids, seed, failed, secrets
+        Time, how actions are called, how runs are named, what places jitter, who hears of the workflow of every failed run,
+        and who gives out secrets.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Engine:
         ids: Ids,
         seed: int | None = None,
         failed: Callable[[str], None] = lambda _workflow: None,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
         self.owner = new_owner()
         self.clock = clock
@@ -69,7 +72,7 @@ class Engine:
         self._programs = programs
         self._performer = performer
         calls = (self._child, self._standstill, self._committed)
-        self._around = Surroundings(store, actions, clock, performer, seed, *calls)
+        self._around = Surroundings(store, actions, clock, performer, seed, *calls, secrets)
         self._failed = failed
         self._alarm: asyncio.TimerHandle | None = None
         self._dead: tuple[str, ...] = ()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import html
 import json
-import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from wfnb.model.values import JsonValue
 from wfnb.security.redact import MASK
@@ -17,8 +16,8 @@ __all__ = ["CLEAN", "Taint"]
 
 _SHORTEST = 4  # characters; a shorter text stands in any sentence
 _SHORTEST_LINE = 16  # of a value of several lines: a shorter line stands elsewhere, too
-_PERCENT = re.compile("%[0-9A-F]{2}")
-_UNESCAPED = ("", "/", "!*'()", ";,/?:@&=+$!*'()#")  # what the usual encoders of URLs leave as it is
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_UNESCAPED = (b"", b"/", b"!*'()", b";,/?:@&=+$!*'()#")  # what the usual encoders of URLs leave as it is, too
 
 
 class Taint:
@@ -90,7 +89,7 @@ def _forms(value: str) -> Iterator[str]:
     yield from _escaped(value)
     yield from (data.hex(), data.hex().upper(), repr(data)[2:-1])
     for encoded in _encoded(data):
-        yield from (encoded, quote(encoded, safe=""))
+        yield from (encoded, _percent(encoded.encode()))
     wrapped = base64.encodebytes(data).decode().splitlines()
     yield from (line for line in wrapped if _is_telling(line))
 
@@ -109,8 +108,19 @@ def _escaped(value: str) -> Iterator[str]:
     for quoted in (html.escape(value), html.escape(value, quote=False)):
         yield from (quoted, quoted.replace("&#x27;", "&#39;"), quoted.replace("&#x27;", "&apos;"))
     data = value.encode("utf-8", "surrogatepass")
-    for url in (*(quote(data, safe=safe) for safe in _UNESCAPED), quote_plus(data)):
-        yield from (url, _PERCENT.sub(lambda code: code[0].lower(), url))
+    for form in ("%{:02X}", "%{:02x}"):
+        yield from (_percent(data, safe, form) for safe in _UNESCAPED)
+        yield _percent(data, b" ", form).replace(" ", "+")
+
+
+def _percent(data: bytes, safe: bytes = b"", form: str = "%{:02X}") -> str:
+    """Bytes as they are written in a URL; not by the library, because pure layers may import nothing that can open one."""
+    return "".join(map(_table(safe, form).__getitem__, data))
+
+
+@cache
+def _table(safe: bytes, form: str) -> tuple[str, ...]:
+    return tuple(chr(byte) if byte in _PLAIN or byte in safe else form.format(byte) for byte in range(256))
 
 
 def _encoded(data: bytes) -> Iterator[str]:

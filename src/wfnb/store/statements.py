@@ -13,6 +13,7 @@ __all__ = [
     "INVOCATIONS",
     "PROGRESS",
     "RUNS",
+    "SECRETS",
     "TRANSACTION",
     "VERSIONS",
     "WAITS",
@@ -181,6 +182,19 @@ class _Workflows:
 
 
 @dataclass(frozen=True, slots=True)
+class _Secrets:
+    """Statements of ``sql/secrets.sql``."""
+
+    access: str
+    every: str
+    get: str
+    of_all_tenants: str
+    put: str
+    remove: str
+    rewrap: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Changes:
     """Statements of ``sql/changes.sql``."""
 
@@ -200,4 +214,5 @@ WAITS: Final = read_statements(_Waits, "waits.sql")
 INVOCATIONS: Final = read_statements(_Invocations, "invocations.sql")
 CHANGES: Final = read_statements(_Changes, "changes.sql")
 AUDIT: Final = read_statements(_Audit, "audit.sql")
+SECRETS: Final = read_statements(_Secrets, "secrets.sql")
 WORKFLOWS: Final = read_statements(_Workflows, "workflows.sql")
