@@ -17,10 +17,10 @@ from proof.effort import LONG
 from proof.faults import KINDS, Faults
 from proof.person import Person
 from sim.ending import Ending, Kept
-from sim.reference import PERSIST, WORKFLOWS
+from sim.reference import PERSIST, WAITS, WORKFLOWS
 
 EVERYDAY = ("action", "try", "retry", "loop", "child", "shared")
-NAMES = tuple(WORKFLOWS) if LONG else EVERYDAY
+NAMES = tuple(name for name in WORKFLOWS if name not in WAITS) if LONG else EVERYDAY
 
 
 def plain(steps: Any) -> Any:
@@ -65,6 +65,7 @@ def wordless(variables: dict[str, Any]) -> dict[str, Any]:
 def _quick_scans(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine looks again at what it could not drive after some seconds; here at once."""
     monkeypatch.setattr("wfnb.engine.engine._SCAN_S", 0.02)
+    monkeypatch.setattr("wfnb.engine.engine._LOOK_S", 0.02)
 
 
 def every_call(
