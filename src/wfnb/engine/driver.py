@@ -7,16 +7,12 @@ nothing, and after it recovery finds the effect pending and performs it with the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from wfnb.engine.children import child_outcome
-from wfnb.engine.clock import Clock
+from wfnb.engine.acts import Acts, Ended
 from wfnb.engine.ids import spread_of
-from wfnb.engine.performers import Performer
-from wfnb.engine.secrets import NO_SECRETS, Call, Secrets, masked_error, with_secrets
-from wfnb.errors import CommandError, RegistryError, StoreError, TransientError, WfnbError
-from wfnb.machine.faults import error_data
+from wfnb.engine.surroundings import Surroundings
+from wfnb.errors import CommandError
 from wfnb.machine.messages import (
     Advance,
     Cancel,
@@ -25,7 +21,6 @@ from wfnb.machine.messages import (
     Event,
     Failed,
     Fired,
-    InvocationScheduled,
     Signaled,
     Start,
     StepCanceled,
@@ -36,41 +31,17 @@ from wfnb.machine.pipeline.waits import RESUMED
 from wfnb.machine.protocol import Machine, evaluate
 from wfnb.machine.state import State
 from wfnb.model.paths import definition_path
-from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
-from wfnb.registry.actions import ActionContext, ActionRegistry
-from wfnb.security.redact import redactions, scrub, secret_texts
-from wfnb.security.taint import CLEAN, Taint
-from wfnb.store.port import Store, state_at
-from wfnb.store.records import Claim, Commit, Macrostep, RunRow
+from wfnb.store.records import Commit, Macrostep, RunRow
 from wfnb.validate.program import Program
 
-__all__ = ["Driver", "Surroundings"]
+__all__ = ["Driver"]
 
 _PATIENCE_S = 5.0  # how long a debugger's step waits for a retry or a pause
+_LOOK_S = 0.25  # how often a run that both acts and waits looks for answers
 _COMMITS_PER_BREATH = (
     16  # a run of pure steps lets leases, cancels and other runs in between: a few milliseconds
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a driver needs from the engine around it.
-
-    `child` begins the child run that a pending effect asks for, unless it is there already; `standstill` waits until a run is
-    over or waits itself; `committed` hears of the state after every commit, and whether the run was parked with it; `secrets`
-    gives out the values that a call asks for.
-    """
-
-    store: Store
-    actions: ActionRegistry
-    clock: Clock
-    performer: Performer
-    seed: int | None
-    child: Callable[[RunRow, str, dict[str, JsonValue]], RunRow]
-    standstill: Callable[[RunRow], Awaitable[RunRow]]
-    committed: Callable[[State, bool], None]
-    secrets: Secrets = NO_SECRETS
 
 
 class Driver:
@@ -99,10 +70,8 @@ class Driver:
         self._around = around
         self._machine = machine
         self._program = program
-        self._claims: dict[str, Claim] = {}
-        self._inputs: dict[str, InvocationScheduled] = {}
-        self._input: JsonValue = None
-        self._taint: Taint = CLEAN
+        self._acts = Acts(around, program, run)
+        self._under_way: dict[str, asyncio.Task[Ended | None]] = {}
         self._step_ended = False
 
     @property
@@ -119,11 +88,15 @@ class Driver:
             When another owner has taken the run over; nothing was changed then.
         """
         commits = 0
-        while not self.state.terminal and not self.parked:
-            await self.once(ahead=True)
-            commits += 1
-            if commits % _COMMITS_PER_BREATH == 0:
-                await asyncio.sleep(0)
+        try:
+            while not self.state.terminal and not self.parked:
+                await self.once(ahead=True)
+                commits += 1
+                if commits % _COMMITS_PER_BREATH == 0:
+                    await asyncio.sleep(0)
+        finally:
+            for act in self._under_way.values():
+                act.cancel()
 
     async def to_step_end(self) -> None:
         """Drive the run until one step has ended, and begin no further one: what a debugger calls.
@@ -148,9 +121,8 @@ class Driver:
         """
         if self.state.status == "PENDING":
             self._commit((Start(at_us=self._now(acted=False)),), ahead=ahead)
-        elif self.state.pending:
-            effect_id = next(iter(self.state.pending))
-            command = await self._perform(effect_id)
+        elif self.state.pending and not self.state.can_advance:
+            command = await self._next_command()
             if command is None:
                 self._wait()
                 return False
@@ -176,7 +148,7 @@ class Driver:
             state, events = self._decide(state, command)
             at_us = command.at_us
             macrosteps.append(Macrostep(at_us, type(command).__name__, events))
-        if ahead and state.status == "RUNNING" and not state.pending:
+        if ahead and state.can_advance:
             seq = self._seq + len(macrosteps) + 1
             at_us = self._around.clock.moment_us(self._run.run_id, seq, at_us, acted=False)
             spread = spread_of(self._around.seed, self._run.run_id, seq)
@@ -207,15 +179,69 @@ class Driver:
             release=state.terminal,
             park=self._parks(state),
         )
-        claims = self._around.store.commit(commit)
-        self._claims.update(claims)
-        self._inputs = {e.effect_id: e for e in events if isinstance(e, InvocationScheduled)}
+        self._acts.scheduled(events, self._around.store.commit(commit))
         self._step_ended |= any(isinstance(e, StepSucceeded | StepFailed | StepCanceled) for e in events)
         self.state = state
         self._seq += len(macrosteps)
         self._updated_us = macrosteps[-1].at_us
         self.parked = commit.park
         self._around.committed(state, self.parked)
+
+    # --- what comes next
+
+    async def _next_command(self) -> Command | None:
+        """What has come for one of the pending effects; None when all of them have to be waited for.
+
+        Calls of several items are performed at once, but for a debugger and in simulated time: there one after the other.
+        """
+        pending = self.state.pending
+        several = len(pending) > 1 and not (self.held or self._around.clock.simulated)
+        if several or self._under_way:
+            return await self._first_command(pending)
+        for effect_id, what in pending.items():
+            command = await self._command(effect_id, what)
+            if command is not None:
+                return command
+        return None
+
+    async def _command(self, effect_id: str, pending: dict[str, JsonValue]) -> Command | None:
+        if pending["kind"] == "wait":
+            return await self._awaited(effect_id, pending)
+        ended = await self._acts.perform(self.run, self.state, effect_id, held=self.held)
+        return None if ended is None else self._ended(effect_id, ended)
+
+    async def _first_command(self, pending: dict[str, dict[str, JsonValue]]) -> Command | None:
+        """The first answer among effects that are performed at once."""
+        waits = {effect_id: what for effect_id, what in pending.items() if what["kind"] == "wait"}
+        for effect_id in pending.keys() - waits.keys() - self._under_way.keys():
+            act = self._acts.perform(self.run, self.state, effect_id, held=False)
+            self._under_way[effect_id] = asyncio.create_task(act)
+        while True:
+            for effect_id, what in waits.items():
+                command = await self._awaited(effect_id, what)
+                if command is not None:
+                    return command
+            for effect_id in [known for known, act in self._under_way.items() if act.done()]:
+                ended = self._under_way.pop(effect_id).result()
+                if ended is not None:
+                    return self._ended(effect_id, ended)
+            if not self._under_way:
+                return None
+            await asyncio.wait(
+                self._under_way.values(),
+                return_when=asyncio.FIRST_COMPLETED,
+                timeout=_LOOK_S if waits else None,
+            )
+
+    def _ended(self, effect_id: str, ended: Ended) -> Command:
+        self._updated_us = max(self._updated_us, ended.after_us)
+        spread = spread_of(self._around.seed, self._run.run_id, self._seq + 1)
+        at_us = self._now(acted=True)
+        if ended.error is not None:
+            return Failed(at_us=at_us, effect_id=effect_id, error=ended.error, spread=spread)
+        return Completed(
+            at_us=at_us, effect_id=effect_id, output=ended.output, cached=ended.cached, spread=spread
+        )
 
     # --- waiting
 
@@ -265,89 +291,3 @@ class Driver:
             await asyncio.sleep(max(0.0, ahead_s))
             now_us = max(due_us, clock.lease_us())
         return now_us
-
-    # --- acting
-
-    async def _perform(self, effect_id: str) -> Command | None:
-        """Do what is pending; None when that has to be waited for."""
-        pending = self.state.pending[effect_id]
-        if pending["kind"] == "wait":
-            return await self._awaited(effect_id, pending)
-        spread = spread_of(self._around.seed, self._run.run_id, self._seq + 1)
-        try:
-            if pending["kind"] == "child":
-                child = await self._child(effect_id, pending)
-                if not child.over:
-                    return None
-                output, cached = child_outcome(child, state_at(self._around.store, child)), False
-            else:
-                output, cached = await self._call(effect_id)
-        except StoreError:
-            raise  # the tables failed, not the step: whoever drives the run next does this again
-        except WfnbError as error:
-            data = self._without_secrets(error_data(masked_error(error, self._taint)))
-            return Failed(at_us=self._now(acted=True), effect_id=effect_id, error=data, spread=spread)
-        return Completed(
-            at_us=self._now(acted=True), effect_id=effect_id, output=output, cached=cached, spread=spread
-        )
-
-    def _without_secrets(self, error: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        """An action may quote in its error what it was given: secrets of the call and of the run are masked in it."""
-        envelope = self.state.envelope
-        known = {*secret_texts(self._input), *secret_texts(envelope, redactions(envelope))}
-        scrubbed: dict[str, JsonValue] = scrub(error, known)
-        return scrubbed
-
-    async def _child(self, effect_id: str, pending: dict[str, JsonValue]) -> RunRow:
-        """The run that a step has called; it is begun unless it is there."""
-        child = self._around.child(self.run, effect_id, pending)
-        if self.held:
-            child = await self._around.standstill(child)
-        self._updated_us = max(self._updated_us, child.completed_us or 0)
-        return child
-
-    async def _call(self, effect_id: str) -> tuple[JsonValue, bool]:
-        scheduled, claim = self._scheduled(effect_id)
-        self._input, self._taint = scheduled.input, CLEAN
-        if claim.mode == "cached":
-            return claim.output, True
-        if claim.mode == "busy":
-            raise TransientError(
-                "Another run is performing a call with the same idempotency key.", code="KEY_IN_PROGRESS"
-            )
-        action = self._around.actions.get(scheduled.action_id, scheduled.action_version)
-        if action is None:
-            raise RegistryError(
-                f"The action {scheduled.action_id}@{scheduled.action_version} is not registered here."
-            )
-        now = iso(self._updated_us)
-        call = Call(self._run.run_id, self._run.tenant, scheduled.instance)
-        data, self._taint = with_secrets(self._program, scheduled.input, call, self._around.secrets)
-        context = ActionContext(call.run_id, call.instance, scheduled.key, claim.attempt, now, self._taint)
-        output = await self._around.performer.perform(action, data, context)
-        return output if action.may_return_secrets else self._taint.value(output), False
-
-    def _scheduled(self, effect_id: str) -> tuple[InvocationScheduled, Claim]:
-        """What is to be performed: known from this driver's own commit, or read from the tables after a crash."""
-        if effect_id in self._inputs:
-            return self._inputs[effect_id], self._claims.pop(effect_id)
-        found = self._around.store.invocation(self._run.run_no, effect_id)
-        if found is None:
-            raise CommandError(
-                "A pending effect has no invocation row.", code="STORE_INCONSISTENT", where=effect_id
-            )
-        row, claim = found
-        if claim.mode == "perform":
-            attempt = self._around.store.begin_attempt(claim.invocation_no, self._updated_us)
-            claim = replace(claim, attempt=attempt)
-        event = InvocationScheduled(
-            at_us=row.scheduled_us,
-            effect_id=effect_id,
-            instance=row.instance,
-            action_id=row.action_id,
-            action_version=row.action_version,
-            key=row.key,
-            input=row.input,
-            attempt=claim.attempt,
-        )
-        return event, claim

@@ -25,8 +25,10 @@ __all__ = [
     "InvocationFailed",
     "InvocationScheduled",
     "InvocationSucceeded",
+    "Retry",
     "RunCanceled",
     "RunFailed",
+    "RunReopened",
     "RunStarted",
     "RunSucceeded",
     "Signaled",
@@ -116,7 +118,21 @@ class Cancel:
     actor: str = "local"
 
 
-Command: TypeAlias = Start | Advance | Completed | Failed | Fired | Signaled | Cancel
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Someone wants a failed run to go on: `tree` is the state it had before the step that is to be done again.
+
+    `tried` says how many attempts each instance path has used up, so that no effect gets the name of an earlier one.
+    """
+
+    at_us: int
+    tree: dict[str, JsonValue]
+    tried: dict[str, int]
+    reason: str
+    actor: str = "local"
+
+
+Command: TypeAlias = Start | Advance | Completed | Failed | Fired | Signaled | Cancel | Retry
 
 
 # --- events -------------------------------------------------------------------------------------------------------------
@@ -151,6 +167,15 @@ class RunFailed(_Event):
 class RunCanceled(_Event):
     """The run was ended from outside."""
 
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReopened(_Event):
+    """A failed run goes on before the step at `instance`."""
+
+    instance: str
     reason: str
     actor: str
 
@@ -276,6 +301,7 @@ Event: TypeAlias = (
     | RunSucceeded
     | RunFailed
     | RunCanceled
+    | RunReopened
     | StepStarted
     | StepSucceeded
     | StepFailed

@@ -13,7 +13,7 @@ from wfnb.machine.messages import Event
 from wfnb.model.times import iso
 from wfnb.model.values import JsonValue, Path, Write, apply_writes
 
-__all__ = ["TERMINAL", "State", "compact", "evolve", "fold", "initial_state"]
+__all__ = ["TERMINAL", "State", "can_advance", "compact", "evolve", "fold", "initial_state", "pending_of"]
 
 TERMINAL = frozenset({"SUCCEEDED", "FAILED", "CANCELED"})
 """Statuses that never change again."""
@@ -55,9 +55,13 @@ class State:
 
     @property
     def pending(self) -> dict[str, dict[str, JsonValue]]:
-        """Scheduled effects by id."""
-        pending: dict[str, dict[str, JsonValue]] = self.tree["pending"]
-        return pending
+        """Scheduled effects by id, those of parallel items included."""
+        return pending_of(self.tree)
+
+    @property
+    def can_advance(self) -> bool:
+        """Whether a next step can begin, here or in a parallel item."""
+        return can_advance(self)
 
     @property
     def terminal(self) -> bool:
@@ -88,6 +92,30 @@ def initial_state(
     return State(run_id, {"status": "PENDING", "envelope": envelope, "frames": [], "pending": {}})
 
 
+def pending_of(tree: dict[str, JsonValue]) -> dict[str, dict[str, JsonValue]]:
+    """Scheduled effects of a state tree, in the order of the items they belong to."""
+    pending: dict[str, dict[str, JsonValue]] = tree["pending"]
+    frames = tree["frames"]
+    if not frames or "lanes" not in frames[-1]:
+        return pending
+    merged = dict(pending)
+    lanes = frames[-1]["lanes"]["open"]
+    for index in sorted(lanes, key=int):
+        merged.update(pending_of(lanes[index]))
+    return merged
+
+
+def can_advance(state: State) -> bool:
+    """Whether a next step can begin, here or in a parallel item."""
+    if state.status not in ("RUNNING", "WAITING"):
+        return False
+    frames = state.frames
+    if frames and "lanes" in frames[-1]:
+        lanes = frames[-1]["lanes"]["open"].values()
+        return any(can_advance(State(state.run_id, lane)) for lane in lanes)
+    return state.status == "RUNNING" and not state.tree["pending"]
+
+
 def evolve(state: State, event: Event) -> State:
     """The state after an event."""
     return State(state.run_id, apply_writes(state.tree, event.writes)) if event.writes else state
@@ -107,7 +135,7 @@ def compact(writes: Iterable[Write]) -> list[Write]:
     kept: list[Write] = []
     overridden: set[Path] = set()
     for write in reversed(list(writes)):
-        if write.path[0] == "frames" and len(write.path) > 2:
+        if write.path[0] == "frames" and len(write.path) > 2 and "lanes" not in write.path:
             if write.path in overridden:
                 continue
             overridden.add(write.path)

@@ -59,14 +59,14 @@ class If(Model):
 
 
 class ForEach(Model):
-    """``control.forEach``: a block for every item of a list, in order."""
+    """``control.forEach``: a block for every item of a list; `concurrency` items at once, one after the other unless given."""
 
     id: StepId
     type: Literal["control.forEach"]
     name: str | None = None
     items: Expr
     item_var: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)
-    concurrency: Literal[1] = 1
+    concurrency: int = Field(default=1, ge=1, le=50)
     body: tuple[Step, ...] = Field(strict=False)
     on_item_error: Literal["continue", "fail"] = "fail"
 

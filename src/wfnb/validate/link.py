@@ -66,6 +66,7 @@ class _Linker:
                     path, step, "forEach",
                     condition=self._expr(step.items, "items"),
                     item_var=step.item_var,
+                    width=step.concurrency,
                     continue_on_item_error=step.on_item_error == "continue",
                 )  # fmt: skip
             case TryCatch():

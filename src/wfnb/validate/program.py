@@ -106,6 +106,7 @@ class LinkedStep:
     shape: CallShape | None = None
     blocks: Mapping[str, str] = field(default_factory=dict)
     item_var: str = ""
+    width: int = 1
     continue_on_item_error: bool = False
     capture_as: Path | None = None
     child: tuple[str, int] | None = None

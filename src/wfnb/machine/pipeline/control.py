@@ -5,6 +5,8 @@ from __future__ import annotations
 from wfnb.errors import ExpressionError, ValidationError
 from wfnb.machine.messages import ChildScheduled, ControlMoved, RunSucceeded, StepSucceeded, WaitOpened
 from wfnb.machine.pipeline import frames
+from wfnb.machine.pipeline.errors import propagate
+from wfnb.machine.pipeline.lanes import enter_lanes, move_lanes, outcome
 from wfnb.machine.pipeline.turn import Turn
 from wfnb.model.values import JsonValue, Write
 from wfnb.validate.program import LinkedStep
@@ -29,7 +31,7 @@ def begin_control(turn: Turn, step: LinkedStep) -> None:
             _begin_loop(turn, step)
         case "return":
             succeed(turn, advance=False)
-            _end(turn)
+            _end(turn, returned=turn.in_lane)
         case "callWorkflow":
             _begin_child(turn, step)
         case _:
@@ -51,6 +53,11 @@ def settle(turn: Turn) -> None:
     while turn.state.frames and not turn.state.terminal:
         depth = len(turn.state.frames) - 1
         frame = turn.state.frames[depth]
+        if "lanes" in frame:
+            if not move_lanes(turn):
+                return
+            _leave_lanes(turn)
+            continue
         if frame["at"] < len(turn.program.blocks[frame["block"]]):
             return
         following = frames.next_item(turn.state, depth) if "loop" in frame else None
@@ -78,10 +85,30 @@ def settle(turn: Turn) -> None:
             )
 
 
-def _end(turn: Turn) -> None:
-    turn.emit(
-        RunSucceeded(at_us=turn.at_us, writes=(Write(("status",), "SUCCEEDED"), Write(("frames",), [])))
+def _leave_lanes(turn: Turn) -> None:
+    """All items of a parallel loop are over: make what they wrote true, in their order, and go on as they say."""
+    writes, error, returned = outcome(turn)
+    depth = len(turn.state.frames) - 1
+    place = str(turn.state.frames[depth]["instance"])
+    left = ControlMoved(
+        at_us=turn.at_us, move="leave", instance=place, writes=(*writes, *frames.leave(turn.state, depth))
     )
+    turn.emit(left)
+    if error is not None:
+        propagate(turn, error)
+    elif returned:
+        _end(turn, returned=turn.in_lane)
+    else:
+        onwards = tuple(frames.advance(turn.state))
+        turn.emit(ControlMoved(at_us=turn.at_us, move="leave", instance=place, writes=onwards))
+
+
+def _end(turn: Turn, *, returned: bool = False) -> None:
+    """End the run, or the item of a parallel loop; `returned` when a return in the item ends the run as well."""
+    writes = [Write(("status",), "SUCCEEDED"), Write(("frames",), [])]
+    if returned:
+        writes.append(Write(("returned",), True))
+    turn.emit(RunSucceeded(at_us=turn.at_us, writes=tuple(writes)))
 
 
 def _condition(turn: Turn, step: LinkedStep) -> bool:
@@ -127,7 +154,8 @@ def _begin_loop(turn: Turn, step: LinkedStep) -> None:
         succeed(turn)
         return
     instance = turn.instance
-    writes = frames.enter_loop(turn.state, step, instance, items)
+    enter = enter_lanes if step.width > 1 else frames.enter_loop
+    writes = enter(turn.state, step, instance, items)
     turn.emit(
         StepSucceeded(
             at_us=turn.at_us, instance=instance, attempt=turn.attempt, branch="body", writes=tuple(writes)

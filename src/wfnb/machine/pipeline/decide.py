@@ -21,6 +21,7 @@ from wfnb.machine.messages import (
     Fired,
     InvocationFailed,
     InvocationSucceeded,
+    Retry,
     RunCanceled,
     RunStarted,
     Signaled,
@@ -32,7 +33,9 @@ from wfnb.machine.messages import (
 from wfnb.machine.pipeline import frames
 from wfnb.machine.pipeline.control import begin_control, settle, succeed
 from wfnb.machine.pipeline.errors import retry, route
+from wfnb.machine.pipeline.lanes import advance_lane, cancel_lanes, in_lane, is_parallel, lane_place
 from wfnb.machine.pipeline.nodes import begin_node, call_value
+from wfnb.machine.pipeline.reopen import reopen
 from wfnb.machine.pipeline.turn import Turn
 from wfnb.machine.pipeline.waits import begin_wait, fire, signal
 from wfnb.machine.protocol import Evaluate
@@ -53,16 +56,12 @@ def microsteps(
             _start(turn)
         case Advance():
             _advance(turn)
-        case Completed() | Failed():
-            _answer(turn, command)
-        case Fired():
-            fire(turn, command)
-            settle(turn)
-        case Signaled():
-            signal(turn, command)
-            settle(turn)
+        case Completed() | Failed() | Fired() | Signaled():
+            _arrive(turn, command)
         case Cancel():
             _cancel(turn, command)
+        case Retry():
+            reopen(turn, command)
     return iter(turn.microsteps)
 
 
@@ -70,7 +69,7 @@ def cursor(program: Program, state: State) -> str | None:
     """Instance path of the step under way or next, or None when the run is over."""
     if state.terminal or frames.current_step(program, state) is None:
         return None
-    return frames.instance_of(state)
+    return lane_place(state) if is_parallel(state) else frames.instance_of(state)
 
 
 def _start(turn: Turn) -> None:
@@ -83,6 +82,10 @@ def _start(turn: Turn) -> None:
 def _advance(turn: Turn) -> None:
     if turn.state.status == "PENDING":
         raise CommandError("The run has not been started.", where=turn.state.run_id)
+    if is_parallel(turn.state):
+        advance_lane(turn, _advance)
+        settle(turn)
+        return
     if turn.state.status != "RUNNING" or turn.state.pending:
         return
     step = turn.step
@@ -105,6 +108,20 @@ def _advance(turn: Turn) -> None:
     except WfnbError as error:
         route(turn, error_data(error))
     settle(turn)
+
+
+def _arrive(turn: Turn, command: Completed | Failed | Fired | Signaled) -> None:
+    """Something has come for an effect, here or in a parallel item."""
+    if in_lane(turn, command.effect_id, lambda lane: _arrive(lane, command)):
+        settle(turn)
+    elif isinstance(command, Fired):
+        fire(turn, command)
+        settle(turn)
+    elif isinstance(command, Signaled):
+        signal(turn, command)
+        settle(turn)
+    else:
+        _answer(turn, command)
 
 
 def _answer(turn: Turn, command: Completed | Failed) -> None:
@@ -166,10 +183,18 @@ def _failed(turn: Turn, step: LinkedStep, command: Failed) -> None:
 def _cancel(turn: Turn, command: Cancel) -> None:
     if turn.state.terminal:
         return
-    for effect_id, pending in turn.state.pending.items():
+    _give_up(turn)
+    writes = [Write(("status",), "CANCELED"), Write(("pending",), {})]
+    if is_parallel(turn.state):
+        writes.append(Write(("frames", len(turn.state.frames) - 1, "lanes", "open"), {}))
+    turn.emit(RunCanceled(at_us=turn.at_us, reason=command.reason, actor=command.actor, writes=tuple(writes)))
+
+
+def _give_up(turn: Turn) -> None:
+    """End what is under way, here and in parallel items."""
+    for effect_id, pending in turn.state.tree["pending"].items():
         if pending["kind"] in ("wait", "child"):
             turn.emit(WaitResolved(at_us=turn.at_us, effect_id=effect_id, status="CANCELED", by="cancel"))
         if pending.get("waitType") != "retry":  # the attempt before a retry has ended
             turn.emit(StepCanceled(at_us=turn.at_us, instance=pending["instance"], attempt=turn.attempt))
-    writes = (Write(("status",), "CANCELED"), Write(("pending",), {}))
-    turn.emit(RunCanceled(at_us=turn.at_us, reason=command.reason, actor=command.actor, writes=writes))
+    cancel_lanes(turn, _give_up)

@@ -12,7 +12,7 @@ from wfnb.machine.pipeline import frames
 from wfnb.machine.pipeline.turn import Turn
 from wfnb.model.values import Write
 
-__all__ = ["retry", "route"]
+__all__ = ["propagate", "retry", "route"]
 
 
 def route(turn: Turn, error: Error) -> None:
@@ -46,18 +46,24 @@ def route(turn: Turn, error: Error) -> None:
             writes=(mark,),
         )
     )
+    propagate(turn, known)
+
+
+def propagate(turn: Turn, error: Error) -> None:
+    """Let the innermost enclosing handler go on after an error, or fail the run."""
+    depth = _handler(turn)
     if depth is None:
-        turn.emit(RunFailed(at_us=turn.at_us, error=known, writes=(Write(("status",), "FAILED"),)))
+        turn.emit(RunFailed(at_us=turn.at_us, error=error, writes=(Write(("status",), "FAILED"),)))
     else:
-        _unwind(turn, depth, known)
+        _unwind(turn, depth, error)
 
 
 def retry(turn: Turn, error: Error) -> bool:
     """Schedule another attempt at the current step, when its policy allows one; whether it does."""
     policy = turn.step.retry
-    if policy is None or not policy.allows(str(error["category"]), turn.attempt):
+    if policy is None or not policy.allows(str(error["category"]), turn.tries):
         return False
-    due = turn.at_us + round(policy.delay_ms(turn.attempt, spread=turn.spread) * 1000)
+    due = turn.at_us + round(policy.delay_ms(turn.tries, spread=turn.spread) * 1000)
     effect_id = f"{turn.instance}#retry{turn.attempt}"
     turn.emit(
         StepFailed(
@@ -78,7 +84,7 @@ def retry(turn: Turn, error: Error) -> bool:
             due_at_us=due,
             writes=(
                 Write(("status",), "WAITING"),
-                Write(("frames", len(turn.state.frames) - 1, "failed"), turn.attempt),
+                Write(("frames", len(turn.state.frames) - 1, "failed"), turn.tries),
                 Write(
                     ("pending", effect_id),
                     {"kind": "wait", "waitType": "retry", "instance": turn.instance, "dueAt": due},

@@ -116,6 +116,9 @@ def leave(state: State, depth: int) -> list[Write]:
 def loop_variables(state: State) -> dict[str, JsonValue]:
     """``$item`` and ``$index`` of the innermost loop around the current step, if any."""
     for frame in reversed(state.frames):
+        if "item" in frame:
+            variables: dict[str, JsonValue] = frame["item"]
+            return variables
         loop = frame.get("loop")
         if loop is not None:
             return {"item": loop["items"][loop["index"]], "index": loop["index"]}

@@ -23,8 +23,17 @@ class Turn:
         self.state = state
         self.at_us = at_us
         self.spread = spread
+        self.in_lane = False
         self.microsteps: list[tuple[Event, State]] = []
         self._evaluate = evaluate
+        self._tried: dict[str, int] = state.tree.get("tried", {})
+
+    def within(self, lane: State) -> Turn:
+        """A turn of the same moment in a parallel item."""
+        turn = Turn(self.program, lane, self._evaluate, self.at_us, self.spread)
+        turn.in_lane = True
+        turn._tried = self._tried
+        return turn
 
     def emit(self, event: Event) -> None:
         """Add an event and take the state on."""
@@ -46,7 +55,12 @@ class Turn:
 
     @property
     def attempt(self) -> int:
-        """Number of the attempt under way or next, from 1."""
+        """Number of the attempt under way or next, from 1; it goes on counting when a person has the run retried."""
+        return self.tries + (self._tried.get(self.instance, 0) if self._tried else 0)
+
+    @property
+    def tries(self) -> int:
+        """How many of the attempts that the retry policy allows have begun with the one under way or next."""
         return int(self.state.frames[-1]["failed"]) + 1
 
     def value(self, template: Template, envelope: dict[str, JsonValue] | None = None) -> JsonValue:
