@@ -97,14 +97,13 @@ class Budget:
         self._steps = 0
 
     def step(self) -> None:
-        """A step is to begin.
+        """A step begins.
 
         Raises
         ------
         OutOfBudgetError
-            ``SIMULATION_STEPS``, or ``SIMULATION_TIME``.
+            ``SIMULATION_STEPS``.
         """
-        self.time()
         self._steps += 1
         if self._steps > self._bounds.steps:
             raise OutOfBudgetError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from wfnb.engine.clock import Clock, SimulatedClock
 from wfnb.engine.programs import Programs
@@ -34,14 +35,14 @@ def is_name(definition: object) -> bool:
 
 
 def draft(written: JsonValue, catalog: Catalog) -> Program:
-    """The program of a definition that need not be published.
+    """The program of a definition that need not be published. Its secrets need not be there either: nobody asks for their values.
 
     Raises
     ------
     DefinitionError
         ``NOT_SIMULATED`` with the first of its errors.
     """
-    checked = check(written, catalog)
+    checked = check(written, replace(catalog, secret_names=None))
     if checked.definition is not None:
         return link(checked.definition, catalog)
     errors = [finding for finding in checked.findings if finding.severity == "error"]

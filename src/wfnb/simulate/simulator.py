@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -22,6 +23,7 @@ from wfnb.machine.messages import (
     InvocationScheduled,
     RunFailed,
     Start,
+    StepStarted,
     WaitOpened,
 )
 from wfnb.machine.state import initial_state
@@ -40,6 +42,7 @@ __all__ = ["Outcome", "Status", "simulate"]
 
 Status = Literal["completed", "paused", "failed"]
 
+_ITEM = re.compile(r"\.body\{(\d+)\}$")
 _RUN = "simulation"  # the id that expressions would read as the run's
 
 
@@ -106,8 +109,8 @@ class _Simulator:
         )
         self._first = self._state
         self._trace = Trace(self._program)
-        self._scheduled: InvocationScheduled | ChildScheduled | None = None
-        self._waits: WaitOpened | None = None
+        self._effects: dict[str, InvocationScheduled | ChildScheduled | WaitOpened] = {}
+        self._open: set[str] = set()  # waits that nothing answers
         self._calls: list[StubbedCall] = []
         self._errors: list[Error] = []
 
@@ -120,31 +123,31 @@ class _Simulator:
             place = self._machine.cursor(self._program, self._state)
             error = {**error_data(spent.error), "category": "LimitExceeded", "nodePath": place}
             self._errors.append(error)
-            self._trace.break_off(spent.error.message)
         return self._outcome(status)
 
     def _run(self) -> Status:
         self._send(lambda at_us: Start(at_us=at_us))
         while not self._state.terminal:
-            if self._waits is not None:
-                if not self._resume(self._waits):
-                    return "paused"
-            elif self._scheduled is not None:
-                self._answer(self._scheduled)
-            else:
-                self._budget.step()
-                self._send(lambda at_us: Advance(at_us=at_us))
+            effect_id = next((known for known in self._state.pending if known not in self._open), None)
+            if effect_id is not None:
+                self._answer(self._effects[effect_id])
+            elif not self._send(lambda at_us: Advance(at_us=at_us)):
+                return "paused"
         return "completed" if self._state.status == "SUCCEEDED" else "failed"
 
     # --- deciding
 
-    def _send(self, command: Callable[[int], Command], *, acted: bool = False) -> None:
+    def _send(self, command: Callable[[int], Command], *, acted: bool = False) -> bool:
+        """Give the machine a command; whether anything came of it."""
+        self._budget.time()
         self._seq += 1
         self._now_us = self._clock.moment_us(_RUN, self._seq, self._now_us, acted=acted)
-        decided = self._machine.microsteps(self._program, self._state, command(self._now_us), self._evaluate)
+        before = self._state
+        decided = self._machine.microsteps(self._program, before, command(self._now_us), self._evaluate)
         for event, after in decided:
             self._state = after
             self._note(event)
+        return self._state is not before
 
     def _evaluate(self, template: Template, scope: Scope) -> JsonValue:
         self._budget.time()
@@ -153,24 +156,34 @@ class _Simulator:
     def _note(self, event: Event) -> None:
         if isinstance(event, InvocationScheduled):
             event = replace(event, input=placed(self._program, event))
-        self._trace.note(event, self._state)
         match event:
-            case InvocationScheduled() | ChildScheduled():
-                self._scheduled = event
-            case WaitOpened(wait_type="time" | "event" | "human"):
-                self._waits = event
-            case ControlMoved(move="next-item"):
-                self._budget.iteration(self._state.frames[-1]["loop"]["index"], event.instance)
+            case StepStarted():
+                self._budget.step()
+            case InvocationScheduled() | ChildScheduled() | WaitOpened(wait_type="time" | "event" | "human"):
+                self._effects[event.effect_id] = event
+            case ControlMoved():
+                self._moved(event)
             case RunFailed():
                 self._errors.append(event.error)
             case _:
                 pass
+        self._trace.note(event)
+
+    def _moved(self, event: ControlMoved) -> None:
+        """A loop goes to another item: after this one, or beside others."""
+        item = _ITEM.search(event.instance)
+        if item is not None and event.move in ("enter", "next-item"):
+            self._budget.iteration(int(item[1]) + (event.move == "next-item"), event.instance)
 
     # --- answering
 
-    def _answer(self, scheduled: InvocationScheduled | ChildScheduled) -> None:
-        self._budget.time()
-        self._scheduled = None
+    def _answer(self, effect: InvocationScheduled | ChildScheduled | WaitOpened) -> None:
+        if isinstance(effect, WaitOpened):
+            self._resume(effect)
+        else:
+            self._respond(effect)
+
+    def _respond(self, scheduled: InvocationScheduled | ChildScheduled) -> None:
         try:
             self._stubs.check(scheduled)
         except WfnbError as error:
@@ -182,19 +195,17 @@ class _Simulator:
         self._record(scheduled, answer)
         self._send(lambda at_us: _command(at_us, scheduled.effect_id, answer), acted=True)
 
-    def _resume(self, opened: WaitOpened) -> bool:
+    def _resume(self, opened: WaitOpened) -> None:
         """Go on from a wait when a fixture says so."""
-        self._budget.time()
         step_id = self._step_id(opened)
         said = reply(step_id, opened, self._stubs.fixture(step_id, *wait_names(opened)))
         if isinstance(said, Open):
-            self._trace.break_off(said.message, waiting=True)
-            return False
-        self._waits = None
+            self._trace.would_wait(opened.instance, said.message)
+            self._open.add(opened.effect_id)
+            return
         if said.by_time and opened.due_at_us is not None:
             self._now_us = max(self._now_us, opened.due_at_us)
         self._send(lambda at_us: said.command(opened, at_us))
-        return True
 
     def _stub(self, scheduled: InvocationScheduled | ChildScheduled) -> Answer:
         step_id = self._step_id(scheduled)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from wfnb.machine.messages import (
     ChildScheduled,
+    ControlMoved,
     Error,
     Event,
     InvocationFailed,
@@ -18,7 +19,6 @@ from wfnb.machine.messages import (
     StepSucceeded,
     WaitOpened,
 )
-from wfnb.machine.state import State
 from wfnb.model.paths import definition_path
 from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
@@ -81,82 +81,103 @@ class StubbedCall:
     error: Error | None = None
 
 
-@dataclass(slots=True)
 class Trace:
-    """Collects entries, and the branches that were taken as (definition path of the step, name of the block)."""
+    """Collects entries, in the order in which steps began.
 
-    program: Program
-    taken: set[tuple[str, str]] = field(default_factory=set)
-    _ended: list[TraceEntry] = field(default_factory=list)
-    _open: TraceEntry | None = None
+    Parameters
+    ----------
+    program
+        What is simulated.
+    """
 
-    def note(self, event: Event, after: State) -> None:
-        """Take in an event with the state after it."""
+    def __init__(self, program: Program) -> None:
+        self.taken: set[tuple[str, str]] = set()
+        """Branches that were taken: definition path of the step, name of the block."""
+        self._program = program
+        self._entries: list[TraceEntry] = []
+        self._places: dict[str, int] = {}  # of entries, by instance path
+        self._callers: dict[str, str] = {}  # instance paths by effect id
+        self._loose: str | None = None  # instance path of an error of which it is not known yet who takes it
+
+    def note(self, event: Event) -> None:
+        """Take in an event."""
         match event:
             case StepStarted():
                 path = definition_path(event.instance)
-                self._open = TraceEntry(event.step_id, path, event.instance, event.type)
+                self._places[event.instance] = len(self._entries)
+                self._entries.append(TraceEntry(event.step_id, path, event.instance, event.type))
             case InvocationScheduled():
-                self._change(outcome="stubbed", input=event.input)
+                self._called(event, event.input)
             case ChildScheduled():
-                self._change(outcome="stubbed", input=event.payload)
+                self._called(event, event.payload)
             case WaitOpened(wait_type="time" | "event" | "human"):
-                self._change(outcome="stubbed", input=_asked(event))
+                self._called(event, _asked(event))
             case InvocationSucceeded():
-                self._change(output=event.output)
+                self._change(self._callers[event.effect_id], output=event.output)
             case InvocationFailed():
-                self._change(message=str(event.error["message"]))
+                self._change(self._callers[event.effect_id], message=str(event.error["message"]))
             case StepSucceeded():
-                self._succeeded(event, after)
+                self._succeeded(event)
             case StepFailed():
                 self._failed(event)
+            case ControlMoved():
+                self._moved(event)
             case _:
                 pass
 
-    def break_off(self, message: str, *, waiting: bool = False) -> None:
-        """The simulation ends inside a step, or before the next one."""
-        self._change(outcome="would-wait" if waiting else "error", message=message)
-        self._end()
+    def would_wait(self, instance: str, message: str) -> None:
+        """A wait stays open."""
+        self._change(instance, outcome="would-wait", message=message)
 
     @property
     def entries(self) -> tuple[TraceEntry, ...]:
         """Everything so far."""
-        return (*self._ended, *([self._open] if self._open else ()))
+        return tuple(self._entries)
 
-    def _step(self) -> LinkedStep | None:
-        return self.program.step(self._open.path) if self._open else None
+    def _called(self, event: InvocationScheduled | ChildScheduled | WaitOpened, given: JsonValue) -> None:
+        self._callers[event.effect_id] = event.instance
+        self._change(event.instance, outcome="stubbed", input=given)
 
-    def _change(self, **facts: object) -> None:
-        if self._open is not None:
-            self._open = replace(self._open, **facts)  # type: ignore[arg-type]  # facts are named by the callers here
+    def _change(self, instance: str, **facts: object) -> None:
+        place = self._places[instance]
+        self._entries[place] = replace(self._entries[place], **facts)  # type: ignore[arg-type]  # facts are named by the callers here
 
-    def _end(self) -> None:
-        if self._open is not None:
-            self._ended.append(self._open)
-        self._open = None
-
-    def _succeeded(self, event: StepSucceeded, after: State) -> None:
-        step, entry = self._step(), self._open
-        if step is None or entry is None:
+    def _succeeded(self, event: StepSucceeded) -> None:
+        entry = self._entries[self._places[event.instance]]
+        step = self._program.step(entry.path)
+        if step is None:
             return
         if event.error is not None:
             message = str(event.error["message"])
-            self._change(outcome="error", handled_by="onError-continue", message=message)
+            self._change(event.instance, outcome="error", handled_by="onError-continue", message=message)
         elif event.branch is not None:
             self.taken.add((entry.path, event.branch))
-            self._change(branch=event.branch, input=_items(after) if step.kind == "forEach" else None)
+            items = _items(event) if step.kind == "forEach" else None
+            self._change(event.instance, branch=event.branch, input=items)
         else:
-            self._change(**dict(_done(step, entry, event)))
-        self._end()
+            self._change(event.instance, **dict(_done(step, entry, event)))
 
     def _failed(self, event: StepFailed) -> None:
         handler = event.handled_by
-        caught = handler is not None and handler.endswith(".try")
-        if handler is not None and caught:
-            self.taken.add((definition_path(handler).removesuffix(".try"), "catch"))
-        handled = None if handler is None else "tryCatch" if caught else "forEach-continue"
-        self._change(outcome="error", handled_by=handled, message=str(event.error["message"]))
-        self._end()
+        handled = None if handler is None else "tryCatch" if handler.endswith(".try") else "forEach-continue"
+        self._loose = event.instance if handler is None else None
+        self._change(event.instance, outcome="error", handled_by=handled, message=str(event.error["message"]))
+
+    def _moved(self, event: ControlMoved) -> None:
+        """Execution enters a catch, or a parallel item ends with an error: only now it is known who takes that."""
+        block, _, name = definition_path(event.instance).rpartition(".")
+        if event.move == "enter" and name == "catch":
+            self.taken.add((block, "catch"))
+            self._handled("tryCatch")
+        elif event.move == "unwind" and name == "body":
+            loop = self._program.step(block)
+            if loop is not None and loop.continue_on_item_error:
+                self._handled("forEach-continue")
+
+    def _handled(self, handled_by: str) -> None:
+        if self._loose is not None:
+            self._change(self._loose, handled_by=handled_by)
+        self._loose = None
 
 
 def _done(step: LinkedStep, entry: TraceEntry, event: StepSucceeded) -> Iterator[tuple[str, JsonValue]]:
@@ -189,5 +210,7 @@ def _asked(opened: WaitOpened) -> JsonValue:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _items(after: State) -> JsonValue:
-    return after.frames[-1]["loop"]["items"]
+def _items(event: StepSucceeded) -> JsonValue:
+    """The items of the loop that was entered; they stand in the frame that it wrote."""
+    frames = (write.value for write in event.writes if isinstance(write.value, dict))
+    return next(frame[kind]["items"] for frame in frames for kind in ("loop", "lanes") if kind in frame)

@@ -62,5 +62,5 @@ def test_time_is_what_the_clock_says_has_passed_since_the_beginning() -> None:
     budget.time()
     now[0] = 100.06
     with pytest.raises(OutOfBudgetError) as caught:
-        budget.step()
+        budget.time()
     assert caught.value.error.code == "SIMULATION_TIME"
