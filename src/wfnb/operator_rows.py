@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 
 from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
+from wfnb.services import operations
 from wfnb.services.audit import AuditRow
 
-__all__ = ["AuditEntry", "columns_of"]
+__all__ = ["AuditEntry", "DeadLetter", "columns_of"]
 
 
 def columns_of(kind: type) -> tuple[str, ...]:
@@ -45,4 +46,32 @@ class AuditEntry:
             row.target_id,
             row.reason,
             row.changes,
+        )
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A failed run that was tried again and again: the highest attempt at a step, and the steps that failed."""
+
+    run: str
+    workflow: str
+    version: int
+    attempts: int
+    failed_steps: tuple[str, ...]
+    error: str | None
+    updated_at: str
+
+    @classmethod
+    def of(cls, letter: operations.DeadLetter) -> DeadLetter:
+        """From the tables."""
+        row = letter.run
+        error = str(row.error["message"]) if row.error else None
+        return cls(
+            row.run_id,
+            row.workflow_id,
+            row.workflow_version,
+            letter.attempts,
+            letter.failed_steps,
+            error,
+            iso(row.updated_us),
         )

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from wfnb.debug.film import Change
 from wfnb.engine.engine import Engine
 from wfnb.errors import NotFoundError, ValidationError
+from wfnb.intervening import Intervening
 from wfnb.model.arguments import check_number, check_text, check_whole
 from wfnb.model.paths import parse_pointer, parse_target
 from wfnb.model.values import JsonValue, Path, diff
 from wfnb.rows import EventRecord, Invocation, RunSummary, Step, Wait
 from wfnb.security.escape import escape_html, visible
 from wfnb.security.redact import redactions
+from wfnb.services.admission import Admission
 from wfnb.services.audit import Actor
 from wfnb.snapshot import Snapshot, public_envelope
 from wfnb.store.port import Store, state_at
@@ -39,7 +41,7 @@ class RunList(Rows[RunSummary]):
         self.next_before = next_before
 
 
-class Run:
+class Run(Intervening):
     """One run of a workflow. Made by `Workspace.start` and `Workspace.run`.
 
     Attributes
@@ -48,11 +50,19 @@ class Run:
         The run's id.
     """
 
-    def __init__(self, store: Store, engine: Engine, run_id: str, by: Actor | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        run_id: str,
+        by: Actor | None = None,
+        admission: Admission | None = None,
+    ) -> None:
         self.id = run_id
         self._store = store
         self._engine = engine
         self._by = by or Actor()
+        self._admission = admission or Admission(store, engine.clock, None)
 
     # --- where it stands
 
@@ -191,22 +201,6 @@ class Run:
     async def done(self) -> Run:
         """Wait until the run is over, without blocking the event loop: ``await run.done()``."""
         await asyncio.to_thread(self._engine.wait, self.id, None)
-        return self
-
-    def cancel(self, reason: str, *, actor: str = "local") -> Run:
-        """End the run. One that is over stays as it is.
-
-        Raises
-        ------
-        ValidationError
-            ``REASON_MISSING`` for a reason of fewer than three characters, ``INVALID_ARGUMENT`` for one that is no text or too long.
-        """
-        check_text(actor, "actor")
-        if reason == "" or len(check_text(reason, "reason").strip()) < 3:
-            raise ValidationError(
-                "Say why, in three characters or more.", code="REASON_MISSING", where="reason"
-            )
-        self._engine.cancel(self.id, reason.strip(), actor)
         return self
 
     def debug(self) -> Debugger:

@@ -69,7 +69,7 @@ class Engine:
         self.clock = clock
         self.ids = ids
         self._store = store
-        self._programs = programs
+        self.programs = programs
         self._performer = performer
         calls = (self._child, self._standstill, self._committed)
         self._around = Surroundings(store, actions, clock, performer, seed, *calls, secrets)
@@ -264,7 +264,7 @@ class Engine:
             if self._is_orphan(run):
                 self._cancel(run.run_id, "The run that called it was cancelled.", "engine")
                 return
-            self._programs.get(run.workflow_id, run.workflow_version)
+            self.programs.get(run.workflow_id, run.workflow_version)
             dead = (run.owner,) if run.owner and is_dead(run.owner) else ()
             claimed = self._store.claim_run(
                 run.run_no, self.owner, self.clock.lease_us(), self.lease()[1], dead
@@ -280,7 +280,7 @@ class Engine:
         return parent is not None and parent.status == "CANCELED"
 
     def _load(self, run: RunRow, *, held: bool = False) -> Driver:
-        program = self._programs.get(run.workflow_id, run.workflow_version)
+        program = self.programs.get(run.workflow_id, run.workflow_version)
         machine, state = kinds.MACHINES[run.kind], state_at(self._store, run)
         return Driver(self._around, machine, program, run, state, held=held)
 
@@ -362,7 +362,7 @@ class Engine:
         child = self._store.child(parent.run_no, effect_id)
         if child is None:
             new = child_run(
-                parent, effect_id, pending, programs=self._programs, clock=self.clock, lease=self.lease()
+                parent, effect_id, pending, programs=self.programs, clock=self.clock, lease=self.lease()
             )
             child, _ = self._start(new, hold=False)
         return child

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wfnb.engine.engine import Engine
 from wfnb.engine.ids import CountedIds
 from wfnb.errors import NotFoundError, StoreError
@@ -27,6 +29,7 @@ def begin(
     key: str | None,
     hold: bool,
     tenant: str = "local",
+    trigger: str = "manual",
 ) -> RunRow:
     """Create a run that `engine` owns, and have it driven or held.
 
@@ -37,7 +40,7 @@ def begin(
         run_id, number = engine.ids.next()
         try:
             new = _new_run(engine, (run_id, number), program, version, payload, key=key, tenant=tenant)
-            return engine.start(new, hold=hold)[0]
+            return engine.start(replace(new, trigger=trigger), hold=hold)[0]
         except Exception as error:
             if not (isinstance(error, StoreError) and error.code == "RUN_EXISTS"):
                 engine.ids.unused(run_id)

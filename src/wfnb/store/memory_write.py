@@ -106,7 +106,7 @@ class Tables:
 
     def _check(self, commit: Commit, rows: RowChanges) -> None:
         """Refuse a commit before anything is changed."""
-        run = self.open.get(commit.run_no)
+        run = self._standing(commit)
         if run is None or (run["seq"], run["epoch"]) != (commit.expected_seq, commit.epoch):
             raise stale_commit(commit)
         for call in rows.calls:
@@ -126,6 +126,19 @@ class Tables:
         if len({step.seq for step in rows.begun}) < len(rows.begun):
             raise StoreError("The store refuses a row: a macrostep begins one step.", code="STORE_REFUSED")
 
+    def _standing(self, commit: Commit) -> Cells | None:
+        """The run that a commit may move on: one that is open, or has failed and is reopened."""
+        if not commit.reopens:
+            return self.open.get(commit.run_no)
+        run = self.runs.rows.get(commit.run_no)
+        return run if run is not None and run["status"] == "FAILED" else None
+
+    def _reopen(self, run_no: int) -> None:
+        run = self.runs.rows[run_no]
+        run.update(owner=None, lease_until_us=None, ready_us=0, epoch=run["epoch"] + 1)
+        self.open[run_no] = run
+        self.open = dict(sorted(self.open.items()))  # oldest first
+
     def _move_on(self, commit: Commit, rows: RowChanges) -> None:
         self.runs.change(
             commit.run_no,
@@ -137,6 +150,8 @@ class Tables:
             updated_us=rows.updated_us,
             completed_us=rows.completed_us,
         )
+        if commit.reopens:
+            self._reopen(commit.run_no)
         if commit.release:
             self.runs.rows[commit.run_no].update(owner=None, lease_until_us=None)
         if rows.completed_us is not None:

@@ -278,7 +278,8 @@ class Commit:
     """Macrosteps of one run that become true together, or not at all.
 
     It holds only when the run still has `expected_seq` and `epoch`. `state` is the state after the last macrostep; `release`
-    gives the lease back for good; `park` gives it back until one of the run's waits is answered or due.
+    gives the lease back for good; `park` gives it back until one of the run's waits is answered or due. `reopens`: the run has
+    failed and goes on; whoever owned it before is fenced out by a new epoch, and whoever sees it first drives it.
     """
 
     run_no: int
@@ -289,6 +290,7 @@ class Commit:
     cursor: str | None
     release: bool = False
     park: bool = False
+    reopens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from wfnb.machine.messages import (
     InvocationSucceeded,
     RunCanceled,
     RunFailed,
+    RunReopened,
     RunStarted,
     RunSucceeded,
     StepCanceled,
@@ -300,6 +301,11 @@ def _run_canceled(rows: RowChanges, _: _Under, seq: int, event: RunCanceled) -> 
     rows.happenings.append(Happening(seq, event.at_us, "run.canceled", dump(data)))
 
 
+def _run_reopened(rows: RowChanges, _: _Under, seq: int, event: RunReopened) -> None:
+    data = {"reason": event.reason, "actor": event.actor, "instance": event.instance}
+    rows.happenings.append(Happening(seq, event.at_us, "run.reopened", dump(data)))
+
+
 def _invocation_scheduled(rows: RowChanges, _: _Under, __: int, event: InvocationScheduled) -> None:
     rows.calls.append(
         Call(
@@ -362,6 +368,7 @@ _TAKES: dict[type, Callable[[RowChanges, _Under, int, Any], None]] = {
     InvocationSucceeded: _invocation_succeeded,
     RunCanceled: _run_canceled,
     RunFailed: _run_failed,
+    RunReopened: _run_reopened,
     RunStarted: _run_started,
     RunSucceeded: _run_succeeded,
     StepCanceled: _step_canceled,

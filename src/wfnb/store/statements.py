@@ -105,6 +105,7 @@ class _Runs:
     release: str
     release_leases: str
     renew_leases: str
+    reopen: str
     wake: str
 
 

@@ -16,6 +16,13 @@ UPDATE runs
 SET seq = ?, status = ?, label = ?, cursor = ?, error = ?, updated_us = ?, completed_us = ?, rev = ?
 WHERE run_no = ? AND seq = ? AND epoch = ? AND completed_us IS NULL;
 
+-- name: reopen
+-- A failed run goes on: nobody owns it, and whoever did is fenced out.
+UPDATE runs
+SET seq = ?, status = ?, label = ?, cursor = ?, error = ?, updated_us = ?, completed_us = ?, rev = ?, epoch = epoch + 1,
+    owner = NULL, lease_until_us = NULL, ready_us = 0
+WHERE run_no = ? AND seq = ? AND epoch = ? AND status = 'FAILED';
+
 -- name: release
 UPDATE runs SET owner = NULL, lease_until_us = NULL WHERE run_no = ?;
 
