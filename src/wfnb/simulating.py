@@ -13,7 +13,7 @@ from wfnb.services import definitions
 from wfnb.simulate.budget import Bounds, Budget
 from wfnb.simulate.fixtures import Fixtures
 from wfnb.simulate.prepare import draft, fixture_keys, is_name, start_payload, story_clock
-from wfnb.simulate.simulator import Outcome, simulate
+from wfnb.simulate.simulator import Outcome, first_state, simulate
 from wfnb.simulate.stubs import Stubs
 from wfnb.simulation import Coverage, Simulation, coverage_of
 from wfnb.store.records import VersionRow
@@ -29,6 +29,7 @@ class Simulating:
     _catalog: Catalog
     _clock: Clock
     _programs: Programs
+    tenant: str
 
     def _known(self, workflow: str, version: int | None) -> VersionRow:
         """A published version; a workspace knows them."""
@@ -143,7 +144,8 @@ class Simulating:
         for warning in (*([note] if note else ()), *given.strange(fixture_keys(program))):
             stubs.warn(warning)
         clock = story_clock(self._clock)
-        return simulate(program, version, begun, stubs=stubs, budget=Budget(bounds), clock=clock)
+        first = first_state(program, version, begun, clock=clock, tenant=self.tenant)
+        return simulate(program, first, stubs=stubs, budget=Budget(bounds), clock=clock)
 
 
 def _case(case: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:

@@ -26,7 +26,7 @@ from wfnb.machine.messages import (
     StepStarted,
     WaitOpened,
 )
-from wfnb.machine.state import initial_state
+from wfnb.machine.state import State, initial_state
 from wfnb.model.paths import definition_path
 from wfnb.model.values import JsonValue
 from wfnb.security.redact import redactions, scrub, secret_texts
@@ -38,7 +38,7 @@ from wfnb.simulate.waits import Open, reply, wait_names
 from wfnb.validate.program import Program
 from wfnb.validate.template import Scope, Template
 
-__all__ = ["Outcome", "Status", "simulate"]
+__all__ = ["Outcome", "Status", "first_state", "simulate"]
 
 Status = Literal["completed", "paused", "failed"]
 
@@ -60,15 +60,15 @@ class Outcome:
     taken: frozenset[tuple[str, str]]
 
 
-def simulate(
-    program: Program, version: int, payload: JsonValue, *, stubs: Stubs, budget: Budget, clock: Clock
-) -> Outcome:
+def simulate(program: Program, first: State, *, stubs: Stubs, budget: Budget, clock: Clock) -> Outcome:
     """Run a program to its end, to a wait that nothing answers, or to the end of the budget.
 
     Parameters
     ----------
-    program, version, payload
-        What is run, and with what.
+    program
+        What is run.
+    first
+        Where it begins; see `first_state`.
     stubs
         Answers to its calls; they are used up.
     budget
@@ -76,22 +76,28 @@ def simulate(
     clock
         Simulated time: the same in every simulation.
     """
-    return _Simulator(program, version, payload, stubs=stubs, budget=budget, clock=clock).to_end()
+    return _Simulator(program, first, stubs, budget, clock).to_end()
+
+
+def first_state(
+    program: Program, version: int, payload: JsonValue, *, clock: Clock, tenant: str = "local"
+) -> State:
+    """The state a simulation begins with."""
+    return initial_state(
+        _RUN,
+        workflow_id=program.definition.id,
+        workflow_version=version,
+        started_at_us=clock.start_us(_RUN, 1),
+        payload=payload,
+        meta={},
+        tenant=tenant,
+    )
 
 
 class _Simulator:
     """One simulation under way."""
 
-    def __init__(
-        self,
-        program: Program,
-        version: int,
-        payload: JsonValue,
-        *,
-        stubs: Stubs,
-        budget: Budget,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, program: Program, first: State, stubs: Stubs, budget: Budget, clock: Clock) -> None:
         self._program = without_effects(program)
         self._machine = MACHINES[program.kind]
         self._stubs = stubs
@@ -99,15 +105,7 @@ class _Simulator:
         self._clock = clock
         self._now_us = clock.start_us(_RUN, 1)
         self._seq = 0
-        self._state = initial_state(
-            _RUN,
-            workflow_id=program.definition.id,
-            workflow_version=version,
-            started_at_us=self._now_us,
-            payload=payload,
-            meta={},
-        )
-        self._first = self._state
+        self._first = self._state = first
         self._trace = Trace(self._program)
         self._effects: dict[str, InvocationScheduled | ChildScheduled | WaitOpened] = {}
         self._open: set[str] = set()  # waits that nothing answers

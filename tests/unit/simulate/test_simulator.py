@@ -13,7 +13,7 @@ from wfnb.errors import ValidationError
 from wfnb.simulate.budget import Bounds, Budget
 from wfnb.simulate.fixtures import Fixtures
 from wfnb.simulate.prepare import draft, story_clock
-from wfnb.simulate.simulator import simulate
+from wfnb.simulate.simulator import first_state, simulate
 from wfnb.simulate.stubs import Stubs
 from wfnb.simulation import Simulation
 
@@ -350,7 +350,10 @@ def test_no_handler_takes_a_spent_budget_of_time(time_ms: int) -> None:
     ticks = iter(range(1_000))
     budget = Budget(Bounds(time_ms=time_ms), cpu=lambda: float(next(ticks)))
     stubs = Stubs(ws._catalog, ws._programs, Fixtures())
-    made = simulate(program, 1, {}, stubs=stubs, budget=budget, clock=story_clock(ws._clock))
+    clock = story_clock(ws._clock)
+    made = simulate(
+        program, first_state(program, 1, {}, clock=clock), stubs=stubs, budget=budget, clock=clock
+    )
     assert made.status == "failed"
     assert made.errors[0]["code"] == "SIMULATION_TIME"
     assert made.errors[0]["nodePath"] == f"root.steps[0].try.steps[{time_ms // 1_000 - 3}]"
