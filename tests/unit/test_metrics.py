@@ -82,6 +82,18 @@ def test_durations_are_histograms_in_seconds(told: dict[tuple[str, tuple[str, ..
     assert len(buckets) == len(BUCKETS_S)
 
 
+def test_a_call_that_is_tried_again_stays_counted(store: MemoryStore) -> None:
+    key = ("wfnb_action_failures_total", ("send", "1"))
+    run = Chronicle(store, "r1")
+    run.begin("work", input={}, key="k")
+    run.fail(took_ms=1, handled_by="retry", called=True)
+    assert samples(store)[key] == 1
+    run.retry("work", attempt=2, input={}, key="k")
+    run.end(attempt=2, took_ms=1, called=True)
+    after = samples(store)
+    assert (after[key], after["wfnb_action_duration_seconds_count", ("send", "1")]) == (1, 2)
+
+
 def test_the_last_failure_is_a_moment(told: dict[tuple[str, tuple[str, ...]], float]) -> None:
     assert told["wfnb_last_failure_timestamp_seconds", ("orders",)] == BEGIN_US / 1_000_000 + 2
 

@@ -35,7 +35,7 @@ class _Kind:
 _KINDS = {
     "action_latency": _Kind(
         "How long actions take",
-        "Every call that ended, by action and version; calls that shared a result are left out. One in twenty takes longer "
+        "Every attempt at a call, by action and version; calls that shared a result are left out. One in twenty takes longer "
         "than p95_ms, one in a hundred longer than p99_ms.",
         "operations",
     ),

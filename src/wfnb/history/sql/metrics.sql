@@ -42,23 +42,32 @@ GROUP BY workflow, type, bound_s
 ORDER BY workflow, type, bound_s;
 
 -- name: action_durations
+-- From the attempts at the steps that call them: an invocation keeps its last attempt only, and a counter must never go down.
+WITH called AS (
+    SELECT DISTINCT run_no, instance_path, action, action_version FROM invocations WHERE NOT shared
+)
 SELECT
-    action,
-    action_version,
-    bucket_s(duration_ms) AS bound_s,
+    called.action,
+    called.action_version,
+    bucket_s(steps.duration_ms) AS bound_s,
     count(*) AS number,
-    sum(duration_ms) / 1000 AS sum_s
-FROM invocations
-WHERE duration_ms IS NOT NULL AND NOT shared
-GROUP BY action, action_version, bound_s
-ORDER BY action, action_version, bound_s;
+    sum(steps.duration_ms) / 1000 AS sum_s
+FROM steps
+JOIN called ON called.run_no = steps.run_no AND called.instance_path = steps.instance_path
+WHERE steps.duration_ms IS NOT NULL
+GROUP BY called.action, called.action_version, bound_s
+ORDER BY called.action, called.action_version, bound_s;
 
 -- name: action_failures
-SELECT action, action_version, count(*) AS failed
-FROM invocations
-WHERE status = 'FAILED' AND NOT shared
-GROUP BY action, action_version
-ORDER BY action, action_version;
+WITH called AS (
+    SELECT DISTINCT run_no, instance_path, action, action_version FROM invocations WHERE NOT shared
+)
+SELECT called.action, called.action_version, count(*) AS failed
+FROM steps
+JOIN called ON called.run_no = steps.run_no AND called.instance_path = steps.instance_path
+WHERE steps.status IN ('FAILED', 'RETRY_SCHEDULED')
+GROUP BY called.action, called.action_version
+ORDER BY called.action, called.action_version;
 
 -- name: retries
 SELECT workflow, count(*) AS retries

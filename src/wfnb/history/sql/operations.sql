@@ -30,19 +30,24 @@ FROM ended
 ORDER BY workflow, version, day;
 
 -- name: latency
-WITH measured AS (
+-- An invocation keeps its last attempt only; the attempts at its step are all there.
+WITH called AS (
+    SELECT DISTINCT run_no, instance_path, action
+    FROM invocations
+    WHERE NOT shared AND ($workflow::VARCHAR IS NULL OR workflow = $workflow)
+),
+measured AS (
     SELECT 'step type' AS kind, type AS name, duration_ms
     FROM steps
     WHERE duration_ms IS NOT NULL
         AND ($workflow::VARCHAR IS NULL OR workflow = $workflow)
         AND ($since::TIMESTAMP IS NULL OR started_at >= $since)
     UNION ALL
-    SELECT 'action', action, duration_ms
-    FROM invocations
-    WHERE duration_ms IS NOT NULL
-        AND NOT shared
-        AND ($workflow::VARCHAR IS NULL OR workflow = $workflow)
-        AND ($since::TIMESTAMP IS NULL OR started_at >= $since)
+    SELECT 'action', called.action, steps.duration_ms
+    FROM steps
+    JOIN called ON called.run_no = steps.run_no AND called.instance_path = steps.instance_path
+    WHERE steps.duration_ms IS NOT NULL
+        AND ($since::TIMESTAMP IS NULL OR steps.started_at >= $since)
 ),
 counted AS (
     SELECT
@@ -78,21 +83,26 @@ FROM counted
 ORDER BY kind, p95_ms DESC, name;
 
 -- name: action_latency
-WITH measured AS (
-    SELECT
-        action,
-        action_version,
-        count(*) AS calls,
-        count(*) FILTER (WHERE status = 'FAILED') AS failed,
-        quantile_cont(duration_ms, [0.5, 0.95, 0.99]) AS quantiles,
-        max(duration_ms) AS longest,
-        sum(duration_ms) AS total
+-- An invocation keeps its last attempt only; the attempts at its step are all there.
+WITH called AS (
+    SELECT DISTINCT run_no, instance_path, action, action_version
     FROM invocations
-    WHERE duration_ms IS NOT NULL
-        AND NOT shared
-        AND ($workflow::VARCHAR IS NULL OR workflow = $workflow)
-        AND ($since::TIMESTAMP IS NULL OR started_at >= $since)
-    GROUP BY action, action_version
+    WHERE NOT shared AND ($workflow::VARCHAR IS NULL OR workflow = $workflow)
+),
+measured AS (
+    SELECT
+        called.action,
+        called.action_version,
+        count(*) AS calls,
+        count(*) FILTER (WHERE steps.status IN ('FAILED', 'RETRY_SCHEDULED')) AS failed,
+        quantile_cont(steps.duration_ms, [0.5, 0.95, 0.99]) AS quantiles,
+        max(steps.duration_ms) AS longest,
+        sum(steps.duration_ms) AS total
+    FROM steps
+    JOIN called ON called.run_no = steps.run_no AND called.instance_path = steps.instance_path
+    WHERE steps.duration_ms IS NOT NULL
+        AND ($since::TIMESTAMP IS NULL OR steps.started_at >= $since)
+    GROUP BY called.action, called.action_version
 )
 SELECT
     action,
