@@ -219,18 +219,14 @@ changes AS (
     SELECT resolved_at, 0, -1 FROM waits
     WHERE resolved_at IS NOT NULL AND ($workflow::VARCHAR IS NULL OR workflow = $workflow)
 ),
-moments AS (
-    SELECT greatest(changes.moment, measure.first_at) AS moment, sum(opened) AS opened, sum(paused) AS paused, any_value(width_s) AS width_s
-    FROM changes, measure
-    GROUP BY greatest(changes.moment, measure.first_at)
-),
 levels AS (
     SELECT
-        moment,
-        epoch(moment)::BIGINT // width_s AS place,
-        sum(opened) OVER (ORDER BY moment) AS backlog,
-        sum(paused) OVER (ORDER BY moment) AS waiting
-    FROM moments
+        greatest(changes.moment, first_at) AS moment,
+        epoch(greatest(changes.moment, first_at))::BIGINT // width_s AS place,
+        sum(opened) OVER until_then AS backlog,
+        sum(paused) OVER until_then AS waiting
+    FROM changes, measure
+    WINDOW until_then AS (ORDER BY greatest(changes.moment, first_at))
 ),
 spans AS (
     SELECT place, arg_max(backlog, moment) AS backlog, arg_max(waiting, moment) AS waiting, max(backlog) AS peak
