@@ -12,7 +12,10 @@ __all__ = [
     "CHANGES",
     "INVOCATIONS",
     "PROGRESS",
+    "REDACTIONS",
     "RUNS",
+    "SCHEDULES",
+    "SEARCH",
     "SECRETS",
     "TRANSACTION",
     "VERSIONS",
@@ -173,6 +176,39 @@ class _Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class _Redactions:
+    """Statements of ``sql/redactions.sql``."""
+
+    every: str
+    put: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Schedules:
+    """Statements of ``sql/schedules.sql``."""
+
+    due: str
+    every: str
+    fired: str
+    get: str
+    put: str
+    remove: str
+    soonest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Statements of ``sql/search.sql``."""
+
+    count: str
+    started_asc: str
+    started_desc: str
+    summary: str
+    updated_asc: str
+    updated_desc: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Workflows:
     """Statements of ``sql/workflows.sql``."""
 
@@ -216,4 +252,7 @@ INVOCATIONS: Final = read_statements(_Invocations, "invocations.sql")
 CHANGES: Final = read_statements(_Changes, "changes.sql")
 AUDIT: Final = read_statements(_Audit, "audit.sql")
 SECRETS: Final = read_statements(_Secrets, "secrets.sql")
+REDACTIONS: Final = read_statements(_Redactions, "redactions.sql")
+SCHEDULES: Final = read_statements(_Schedules, "schedules.sql")
+SEARCH: Final = read_statements(_Search, "search.sql")
 WORKFLOWS: Final = read_statements(_Workflows, "workflows.sql")
