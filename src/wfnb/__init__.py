@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wfnb.browsing import RunList
     from wfnb.debugger import Debugger
     from wfnb.engine.clock import SimulatedClock
     from wfnb.errors import (
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from wfnb.opening import open  # noqa: A004 - the name people write: wfnb.open
     from wfnb.publication import Publication
     from wfnb.registry.actions import ActionContext
-    from wfnb.run import Run, RunList
+    from wfnb.run import Run
     from wfnb.simulation import Coverage, Simulation
     from wfnb.snapshot import Snapshot
     from wfnb.validate.findings import Finding
@@ -41,7 +42,7 @@ _HOMES = {
     "Finding": "wfnb.validate.findings",
     "Publication": "wfnb.publication",
     "Run": "wfnb.run",
-    "RunList": "wfnb.run",
+    "RunList": "wfnb.browsing",
     "SimulatedClock": "wfnb.engine.clock",
     "Simulation": "wfnb.simulation",
     "Snapshot": "wfnb.snapshot",

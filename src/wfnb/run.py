@@ -12,7 +12,7 @@ from wfnb.intervening import Intervening
 from wfnb.model.arguments import check_number, check_text, check_whole
 from wfnb.model.paths import parse_pointer, parse_target
 from wfnb.model.values import JsonValue, Path, diff
-from wfnb.rows import EventRecord, Invocation, RunSummary, Step, Wait
+from wfnb.rows import EventRecord, Invocation, Step, Wait
 from wfnb.security.escape import escape_html, visible
 from wfnb.security.redact import redactions
 from wfnb.services.admission import Admission
@@ -26,19 +26,7 @@ if TYPE_CHECKING:
     from wfnb.debugger import Debugger
     from wfnb.pictures import Picture
 
-__all__ = ["Run", "RunList"]
-
-
-class RunList(Rows[RunSummary]):
-    """A page of runs, newest first, and how many match on all pages.
-
-    `next_before` begins the following page: pass it as ``before``. It is None on the last one.
-    """
-
-    def __init__(self, rows: list[RunSummary], *, total: int, next_before: int | None) -> None:
-        super().__init__(rows, columns=RunSummary.columns())
-        self.total = total
-        self.next_before = next_before
+__all__ = ["Run"]
 
 
 class Run(Intervening):

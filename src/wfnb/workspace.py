@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from wfnb.answering import Answering
+from wfnb.browsing import Browsing
 from wfnb.engine.clock import Clock
 from wfnb.engine.engine import Engine
 from wfnb.engine.ids import CountedIds, TimeIds
@@ -23,14 +23,12 @@ from wfnb.operating import Operating
 from wfnb.publication import Publication
 from wfnb.registering import Registering
 from wfnb.registry.email_nodes import EMAIL_NODES
-from wfnb.rows import RunSummary
-from wfnb.run import Run, RunList
+from wfnb.run import Run
 from wfnb.secrets import Secrets
 from wfnb.security.escape import visible
 from wfnb.services import definitions, starts
 from wfnb.services.admission import Admission
 from wfnb.services.audit import Actor
-from wfnb.services.listing import run_filter
 from wfnb.services.secrets import Keeper
 from wfnb.simulating import Simulating
 from wfnb.store.memory import MemoryStore
@@ -52,7 +50,7 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 
-class Workspace(Registering, Simulating, Answering, Operating, Watching):
+class Workspace(Registering, Simulating, Answering, Operating, Watching, Browsing):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 
     def __init__(
@@ -210,39 +208,6 @@ class Workspace(Registering, Simulating, Answering, Operating, Watching):
                 f"There is no run {visible(run_id, 80)}.", code="NO_SUCH_RUN", hint="ws.runs() lists them."
             )
         return Run(self._store, self._engine, run_id, self._by, self._admission)
-
-    def runs(
-        self,
-        status: str | Iterable[str] | None = None,
-        workflow: str | None = None,
-        *,
-        version: int | None = None,
-        limit: int = 50,
-        before: int | None = None,
-    ) -> RunList:
-        """A page of runs, newest first.
-
-        Parameters
-        ----------
-        status
-            One status or several.
-        workflow, version
-            Only runs of this workflow, of this version.
-        limit
-            Runs on a page.
-        before
-            ``next_before`` of the page before this one.
-
-        Raises
-        ------
-        ValidationError
-            ``INVALID_ARGUMENT`` for a status that does not exist, or a page that cannot be.
-        """
-        chosen = run_filter(status, workflow, version, before=before, limit=limit)
-        rows = self._store.runs(chosen)
-        total = self._store.count_runs(chosen)
-        more = rows[-1].run_no if len(rows) == limit and rows[-1].run_no > 1 else None
-        return RunList([RunSummary.of(row) for row in rows], total=total, next_before=more)
 
     # --- questions and pictures
 

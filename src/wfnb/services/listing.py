@@ -8,9 +8,9 @@ from wfnb.errors import ValidationError
 from wfnb.model.arguments import check_text, check_whole
 from wfnb.store.records import RunFilter
 
-__all__ = ["run_filter"]
+__all__ = ["STATUSES", "run_filter"]
 
-_STATUSES = ("PENDING", "RUNNING", "WAITING", "SUCCEEDED", "FAILED", "CANCELED")
+STATUSES = ("PENDING", "RUNNING", "WAITING", "SUCCEEDED", "FAILED", "CANCELED")
 
 
 def run_filter(
@@ -47,11 +47,11 @@ def _statuses(status: str | Iterable[str] | None) -> tuple[str, ...]:
         return ()
     wanted = (status,) if isinstance(status, str) or not isinstance(status, Iterable) else tuple(status)
     for name in wanted:
-        if name not in _STATUSES:
+        if name not in STATUSES:
             raise ValidationError(
                 "There is no such status.",
                 code="INVALID_ARGUMENT",
                 where="status",
-                hint=f"Say one of {', '.join(_STATUSES)}, or several.",
+                hint=f"Say one of {', '.join(STATUSES)}, or several.",
             )
     return tuple(dict.fromkeys(wanted))
