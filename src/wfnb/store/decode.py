@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wfnb.model.values import Write
+from wfnb.model.values import JsonValue, Write
 from wfnb.store.records import (
     EventRow,
     InboxRow,
@@ -16,9 +16,10 @@ from wfnb.store.records import (
     VersionRow,
     WaitRow,
 )
-from wfnb.store.text import load
+from wfnb.store.text import load, load_object
 
 __all__ = [
+    "checkpoint_row",
     "event_row",
     "inbox_row",
     "invocation_row",
@@ -74,6 +75,12 @@ def macrostep_row(row: _Columns) -> MacrostepRow:
     """A row of ``macrosteps`` without its run."""
     seq, at_us, command, writes = row
     return MacrostepRow(seq, at_us, command, read_writes(writes))
+
+
+def checkpoint_row(row: _Columns) -> tuple[int, dict[str, JsonValue]]:
+    """A row of ``checkpoints`` without its run: its macrostep and the state tree."""
+    seq, tree = row
+    return seq, load_object(tree) or {}
 
 
 def _with_json(row: _Columns, *columns: int) -> list[Any]:

@@ -33,6 +33,8 @@ def typed(error: BaseException, where: str) -> WfnbError | None:
             return _of_driver(error, where)
         case JSONDecodeError():
             return damaged(where, f"a text in it is not JSON ({error})")
+        case UnicodeDecodeError():
+            return damaged(where, "a text in it is not UTF-8")
         case UnicodeEncodeError():
             return ValidationError("A lone surrogate cannot be stored.", code="NOT_JSON", where=where)
         case OverflowError():

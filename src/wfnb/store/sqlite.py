@@ -32,7 +32,7 @@ from wfnb.store.sqlite_commit import claim_again, write_commit
 from wfnb.store.sqlite_runs import write_run
 from wfnb.store.sqlite_waits import SqliteWaits
 from wfnb.store.statements import CHANGES, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, VERSIONS
-from wfnb.store.text import dump, load_object
+from wfnb.store.text import dump
 
 __all__ = ["SqliteStore"]
 
@@ -219,8 +219,7 @@ class SqliteStore(SqliteWaits):
 
     def checkpoint(self, run_no: int, seq: int) -> tuple[int, dict[str, JsonValue]] | None:
         """The newest checkpoint at or before `seq`: its seq and the state tree."""
-        found = self._one(tuple, PROGRESS.checkpoint, (run_no, seq))
-        return None if found is None else (found[0], load_object(found[1]) or {})
+        return self._one(decode.checkpoint_row, PROGRESS.checkpoint, (run_no, seq))
 
     def macrosteps(self, run_no: int, after: int, upto: int) -> list[MacrostepRow]:
         """Macrosteps with ``after < seq <= upto``, in order."""

@@ -14,6 +14,7 @@ from unit.store.story import Story, new_run, version
 from wfnb.errors import StoreError, ValidationError
 from wfnb.store import sessions
 from wfnb.store.faults import translated
+from wfnb.store.port import state_at
 from wfnb.store.sqlite import SqliteStore
 
 
@@ -35,6 +36,23 @@ def test_every_fault_of_the_driver_has_a_code(error: apsw.Error, code: str) -> N
         raise error
     assert (caught.value.code, caught.value.where) == (code, "state.sqlite")
     assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("column", ["tree", "writes"])
+@pytest.mark.parametrize("spoiled", ["'{'", "cast(x'7bff7d' as text)"])
+def test_a_text_that_cannot_be_read_is_damage(tmp_path: Path, column: str, spoiled: str) -> None:
+    path = tmp_path / "state.sqlite"
+    fill(path)
+    table = {"tree": "checkpoints", "writes": "macrosteps"}[column]
+    connection = apsw.Connection(str(path))
+    connection.execute(f"UPDATE {table} SET {column} = {spoiled}")
+    connection.close()
+    with SqliteStore(path) as store:
+        run = store.run_by_no(1)
+        assert run is not None
+        with pytest.raises(StoreError) as caught:
+            state_at(store, run)
+    assert caught.value.code == "STORE_DAMAGED"
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
