@@ -27,15 +27,16 @@ class Mask:
 
     def __init__(self, first: Mapping[str, JsonValue], last: Mapping[str, JsonValue]) -> None:
         self._last = last
+        self._shown: dict[int, JsonValue] = {}
         self._pointers = redactions(last)
         secrets = (secret_texts(dict(envelope), self._pointers) for envelope in (first, last))
         # What every sample holds is no secret, even under a secret name: masked everywhere it would hide the rest.
         self._known = frozenset[str]().union(*secrets) - SAMPLE_TEXTS
 
     def envelope(self) -> dict[str, JsonValue]:
-        """The last envelope."""
-        shown = cap(scrub(redact(dict(self._last), self._pointers), self._known))
-        return shown if isinstance(shown, dict) else {}
+        """The last envelope; each part of it is capped by itself."""
+        shown = scrub(redact(dict(self._last), self._pointers), self._known)
+        return {root: cap(shown[root] if isinstance(shown, dict) else shown) for root in self._last}
 
     def entry(self, entry: TraceEntry) -> TraceEntry:
         """An entry of the trace."""
@@ -55,4 +56,8 @@ class Mask:
         return masked
 
     def _value(self, value: JsonValue) -> JsonValue:
-        return cap(scrub(redact(value), self._known), _PREVIEW_BYTES)
+        # The trace and the calls share their values, which live as long as this.
+        if id(value) not in self._shown:
+            shown = cap(value, _PREVIEW_BYTES)  # first, because masking what is not shown takes long
+            self._shown[id(value)] = scrub(redact(shown), self._known)
+        return self._shown[id(value)]

@@ -384,6 +384,25 @@ def test_secrets_are_masked_wherever_they_are_handed_on_to() -> None:
     assert [secret for secret in ("123-45-6789", "hunter2", "k-123456") if secret in shown] == []
 
 
+def test_a_large_value_is_shown_by_its_size() -> None:
+    made = run(loose("a", text="payload.text"), payload={"text": "x" * 40_000}, a={"ok": True})
+    marker = {"truncated": True, "size": 40_011, "max": 32_768}
+    assert (made.invocations[0].input, made.trace[0].input) == (marker, marker)
+
+
+def test_a_large_payload_hides_nothing_else() -> None:
+    made = run(assign("a", n="1"), payload={"text": "x" * 300_000})
+    assert made.payload == {"truncated": True, "size": 300_011, "max": 262_144}
+    assert made.vars == {"n": 1}
+
+
+def test_a_workflow_may_call_everything_secret() -> None:
+    mark = {"id": "mark", "type": "transform.assign", "config": {"assign": {"meta.redactions": [""]}}}
+    made = run(mark, assign("a", n="payload.word"), payload={"word": "hunter2"})
+    assert (made.payload, made.vars) == ("[REDACTED]", "[REDACTED]")
+    assert "hunter2" not in f"{made!r} {made.to_json()}"
+
+
 def test_an_error_that_quotes_a_secret_is_masked() -> None:
     made = run(
         loose("a", password="payload.password"),
