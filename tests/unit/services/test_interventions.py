@@ -79,6 +79,7 @@ def failed(ws: wfnb.Workspace, payload: Any = None) -> wfnb.Run:
     return run
 
 
+@pytest.mark.defect("D-8")
 def test_a_failed_run_goes_on_at_the_step_that_failed(ws: wfnb.Workspace) -> None:
     shop = Shop(ws)
     publish(ws, call("pay"), assign("mark", paid="true"), call("ship"), assign("end", done="true"))
@@ -208,6 +209,7 @@ def test_every_intervention_wants_a_reason(ws: wfnb.Workspace, what: str) -> Non
     assert [entry.operation for entry in ws.audit()] == ["workflow.published"]
 
 
+@pytest.mark.behaviour(83, 217)
 def test_a_person_lets_a_run_go_on_without_the_event(ws: wfnb.Workspace) -> None:
     publish(ws, wait_for("GO"), assign("tell", why="vars.event.reason", name="vars.eventName"))
     run = ws.start("w", {"key": "a"}).wait(until="parked")
