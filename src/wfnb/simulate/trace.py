@@ -97,7 +97,7 @@ class Trace:
         self._entries: list[TraceEntry] = []
         self._places: dict[str, int] = {}  # of entries, by instance path
         self._callers: dict[str, str] = {}  # instance paths by effect id
-        self._loose: str | None = None  # instance path of an error of which it is not known yet who takes it
+        self._loose: list[str] = []  # instance paths of errors of which it is not known yet who takes them
 
     def note(self, event: Event) -> None:
         """Take in an event."""
@@ -160,7 +160,8 @@ class Trace:
     def _failed(self, event: StepFailed) -> None:
         handler = event.handled_by
         handled = None if handler is None else "tryCatch" if handler.endswith(".try") else "forEach-continue"
-        self._loose = event.instance if handler is None else None
+        if handler is None:
+            self._loose.append(event.instance)
         self._change(event.instance, outcome="error", handled_by=handled, message=str(event.error["message"]))
 
     def _moved(self, event: ControlMoved) -> None:
@@ -168,16 +169,13 @@ class Trace:
         block, _, name = definition_path(event.instance).rpartition(".")
         if event.move == "enter" and name == "catch":
             self.taken.add((block, "catch"))
-            self._handled("tryCatch")
+            for instance in self._loose:
+                self._change(instance, handled_by="tryCatch")
+            self._loose.clear()
         elif event.move == "unwind" and name == "body":
             loop = self._program.step(block)
-            if loop is not None and loop.continue_on_item_error:
-                self._handled("forEach-continue")
-
-    def _handled(self, handled_by: str) -> None:
-        if self._loose is not None:
-            self._change(self._loose, handled_by=handled_by)
-        self._loose = None
+            if loop is not None and loop.continue_on_item_error and self._loose:
+                self._change(self._loose.pop(), handled_by="forEach-continue")
 
 
 def _done(step: LinkedStep, entry: TraceEntry, event: StepSucceeded) -> Iterator[tuple[str, JsonValue]]:
