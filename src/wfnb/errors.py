@@ -13,6 +13,7 @@
     │   └── StepTimeoutError       a wait ran out
     ├── LimitExceeded              an input or a result is larger than `wfnb.limits` allows
     ├── CommandError               a command does not fit the state of its run
+    ├── NotAllowedError            the role in which a workspace is open may not do this
     ├── NotFoundError              no such run, workflow, version or step
     ├── StoreError                 the state store refuses or cannot be trusted
     │   ├── StaleWriterError       another owner has moved the run on (fencing)
@@ -38,6 +39,7 @@ __all__ = [
     "ExpressionError",
     "LimitExceeded",
     "MissingExtraError",
+    "NotAllowedError",
     "NotFoundError",
     "PathOutsideRootError",
     "QueryError",
@@ -201,6 +203,12 @@ class CommandError(WfnbError):
     """A command does not fit the state of its run."""
 
     default_code = "INVALID_COMMAND"
+
+
+class NotAllowedError(WfnbError):
+    """The role in which a workspace is open may not do this."""
+
+    default_code = "NOT_ALLOWED"
 
 
 class NotFoundError(WfnbError):

@@ -10,6 +10,7 @@ from wfnb.errors import DefinitionError, MissingExtraError, RegistryError, Store
 from wfnb.expr import EXTENDED, STANDARD
 from wfnb.limits import LIMITS
 from wfnb.model.arguments import check_text, check_whole
+from wfnb.roles import check_role
 from wfnb.services.audit import Actor
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
@@ -28,6 +29,7 @@ def open(  # noqa: A001 - the name people write: wfnb.open
     functions: str = "standard",
     tenant: str = "local",
     actor: str = "local",
+    role: str = "admin",
     starts_per_minute: int | None = LIMITS.starts_per_minute,
 ) -> Workspace:
     """Open the workspace of a folder, or make one.
@@ -49,6 +51,8 @@ def open(  # noqa: A001 - the name people write: wfnb.open
         Whose runs these are: events, tasks and idempotency keys of one tenant never meet those of another in the same store.
     actor
         Who works in it: stands in the audit beside everything that is done.
+    role
+        What they may do: ``"viewer"``, ``"operator"``, ``"author"``, ``"publisher"`` or ``"admin"`` (see `wfnb.roles`).
     starts_per_minute
         Runs that a tenant may start within 60 seconds of real time; None for any number. Simulated time has no such limit.
 
@@ -88,7 +92,7 @@ def open(  # noqa: A001 - the name people write: wfnb.open
         profile,
         seed,
         tenant=tenant,
-        by=Actor(check_text(actor, "actor")),
+        by=Actor(check_text(actor, "actor"), check_role(role)),
         starts_per_minute=None if time.simulated else starts_per_minute,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wfnb.debug.film import Change
@@ -12,6 +13,7 @@ from wfnb.intervening import Intervening
 from wfnb.model.arguments import check_number, check_text, check_whole
 from wfnb.model.paths import parse_pointer, parse_target
 from wfnb.model.values import JsonValue, Path, diff
+from wfnb.roles import guarded, may
 from wfnb.rows import EventRecord, Invocation, Step, Wait
 from wfnb.security.escape import escape_html, visible
 from wfnb.security.redact import redactions
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
+@guarded
 class Run(Intervening):
     """One run of a workflow. Made by `Workspace.start` and `Workspace.run`.
 
@@ -99,10 +102,11 @@ class Run(Intervening):
         return Rows(map(Step.of, self._store.steps(self.row.run_no)), columns=Step.columns())
 
     def invocations(self) -> Rows[Invocation]:
-        """Every call of an action, in order."""
-        return Rows(
-            map(Invocation.of, self._store.invocations(self.row.run_no)), columns=Invocation.columns()
-        )
+        """Every call of an action, in order. Who may only look sees neither inputs nor outputs."""
+        calls = map(Invocation.of, self._store.invocations(self.row.run_no))
+        if not may(self._by.role, "inspect"):
+            calls = map(_without_data, calls)
+        return Rows(calls, columns=Invocation.columns())
 
     def waits(self) -> Rows[Wait]:
         """Every wait, in order."""
@@ -240,6 +244,10 @@ class Run(Intervening):
         )
         html = self.picture()._repr_mimebundle_()["text/html"]
         return {"text/plain": repr(self), "text/html": head + html}
+
+
+def _without_data(call: Invocation) -> Invocation:
+    return replace(call, input={"redacted": True}, output={"redacted": True})
 
 
 def _place(pointer: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wfnb.engine.clock import Clock
 from wfnb.errors import ValidationError
+from wfnb.roles import guarded
 from wfnb.security.escape import visible
 from wfnb.services import workflow_settings
 from wfnb.services.audit import Actor, check_reason
@@ -13,6 +14,7 @@ from wfnb.store.port import Store
 __all__ = ["Workflow"]
 
 
+@guarded
 class Workflow:
     """A published workflow. Made by `Workspace.workflow`; reads its settings anew whenever it is asked.
 

@@ -22,18 +22,23 @@ from wfnb.model.values import JsonValue
 from wfnb.operating import Operating
 from wfnb.publication import Publication
 from wfnb.registering import Registering
+from wfnb.registry.actions import Action
 from wfnb.registry.email_nodes import EMAIL_NODES
+from wfnb.roles import guarded
 from wfnb.run import Run
+from wfnb.scheduling import Scheduling
 from wfnb.secrets import Secrets
 from wfnb.security.escape import visible
 from wfnb.services import definitions, starts
 from wfnb.services.admission import Admission
 from wfnb.services.audit import Actor
+from wfnb.services.schedules import Schedules
 from wfnb.services.secrets import Keeper
 from wfnb.simulating import Simulating
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
 from wfnb.store.records import RunFilter, VersionRow
+from wfnb.store.redactions import Redaction, declare
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.findings import Finding
@@ -50,7 +55,8 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 
-class Workspace(Registering, Simulating, Answering, Operating, Watching, Browsing):
+@guarded
+class Workspace(Registering, Simulating, Answering, Scheduling, Operating, Watching, Browsing):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 
     def __init__(
@@ -79,16 +85,21 @@ class Workspace(Registering, Simulating, Answering, Operating, Watching, Browsin
         for node in EMAIL_NODES:
             self._catalog.nodes.add(node)
         self._programs = Programs(store, self._catalog)
+        ids = CountedIds(starts.last_counted(store)) if seed is not None else TimeIds()
+        self._schedules = Schedules(
+            store, self._programs, self._admission, clock=clock, ids=ids, tenant=tenant
+        )
         self._engine = Engine(
             store,
             self._programs,
             self._catalog.actions,
             clock=clock,
             performer=InlinePerformer() if clock.simulated else ThreadPerformer(),
-            ids=CountedIds(starts.last_counted(store)) if seed is not None else TimeIds(),
+            ids=ids,
             seed=seed,
             failed=self._admission.failed,
             secrets=self._keeper,
+            fire=self._schedules.fire,
         )
 
     # --- definitions
@@ -131,7 +142,12 @@ class Workspace(Registering, Simulating, Answering, Operating, Watching, Browsin
         if isinstance(text, Finding):
             return Publication(False, None, None, (text,))
         published = definitions.publish(
-            self._store, self._catalog, text, by=by, now_us=self._clock.lease_us()
+            self._store,
+            self._catalog,
+            text,
+            by=by,
+            now_us=self._clock.lease_us(),
+            from_us=self._clock.ready_us(),
         )
         self._engine.scan()
         return Publication(*published)
@@ -300,6 +316,10 @@ class Workspace(Registering, Simulating, Answering, Operating, Watching, Browsin
         if known is None:
             raise starts.unknown(self._store, workflow, version)
         return known
+
+    def _hides(self, action: Action) -> None:
+        hidden = Redaction(action.redact_input, action.redact_output)
+        declare(self._store.database, action.id, action.version, hidden)
 
     def _registered(self) -> None:
         self._engine.scan()
