@@ -201,6 +201,10 @@ class _Simulator:
             self._trace.would_wait(opened.instance, said.message)
             self._open.add(opened.effect_id)
             return
+        if opened.wait_type == "event" and not opened.key:
+            self._stubs.warn(
+                f"The wait “{step_id}” has an empty key: in a run only an event without a key answers it."
+            )
         if said.by_time and opened.due_at_us is not None:
             self._now_us = max(self._now_us, opened.due_at_us)
         self._send(lambda at_us: said.command(opened, at_us))

@@ -87,6 +87,14 @@ def test_an_event_without_a_payload_is_empty() -> None:
     assert run(event(assign={}), paid=None).vars["event"] == {}
 
 
+def test_a_wait_that_a_run_could_hardly_answer_is_told() -> None:
+    made = run(event(correlationKey={"$expr": "coalesce(payload.absent, null)"}), paid={"amount": 1})
+    assert made.status == "completed"
+    assert made.warnings == (
+        "The wait “paid” has an empty key: in a run only an event without a key answers it.",
+    )
+
+
 @pytest.mark.parametrize("key", ["ask", "approve"])
 def test_a_task_is_completed_by_the_fixture_of_its_step_or_type(key: str) -> None:
     made = run(task(assign={"vars.ok": {"$expr": "vars.event.approved"}}), **{key: {"approved": True}})
