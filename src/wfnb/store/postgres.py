@@ -81,14 +81,15 @@ class PostgresStore(PostgresWaits):
         )
 
         def add(link: Link) -> bool:
-            return bool(link.execute(VERSIONS.add, values).fetchall())
+            if not link.execute(VERSIONS.add, values).fetchall():
+                raise version_exists(version)
+            return True
 
         def find(link: Link) -> bool | None:
             found = link.execute(VERSIONS.get, values[:2]).fetchall()
             return True if found and tuple(found[0]) == values else None
 
-        if not self._connections.write(add, settle=find):
-            raise version_exists(version)
+        self._connections.write(add, settle=find)
 
     def version(self, workflow_id: str, version: int | None = None) -> VersionRow | None:
         """A version, or the latest one."""

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import psycopg
 
-from wfnb.errors import StaleWriterError, StoreError
+from wfnb.errors import StaleWriterError, StoreError, WfnbError
 from wfnb.store.postgres_address import Address
 from wfnb.store.postgres_faults import fenced_off, not_known, to_be_repeated, typed
 from wfnb.store.postgres_sessions import Link, Session
@@ -102,15 +102,15 @@ class Connections:
                     raise not_known(self.where)
                 doubt.open = False
             try:
-                return _transact(session.link, work, doubt)
-            except psycopg.Error as error:
-                if stale is None or not fenced_off(error):
+                result = _transact(session.link, work, doubt, stale)
+            except WfnbError:
+                session.undo()
+                if not (doubt.earlier and settle and (found := settle(session.link)) is not None):
                     raise
-            session.undo()
-            # It may be this very commit that has moved the run on, a moment after it was looked for.
-            if settle is not None and doubt.earlier and (found := settle(session.link)) is not None:
                 return found
-            raise stale()
+            # The lost commit may have been made a moment after it was looked for, in the way of this one.
+            found = settle(session.link) if doubt.earlier and settle else None
+            return result if found is None else found
 
         return self._persist(attempt, doubt)
 
@@ -238,13 +238,20 @@ def _is_conflict(error: BaseException) -> bool:
     return isinstance(error, psycopg.Error) and to_be_repeated(error)
 
 
-def _transact(link: Link, work: Callable[[Link], T], doubt: _Doubt) -> T:
+def _transact(
+    link: Link, work: Callable[[Link], T], doubt: _Doubt, stale: Callable[[], StaleWriterError] | None
+) -> T:
     """One transaction, sent in one go as far as `work` waits for nothing."""
-    with link.pipeline():
-        link.execute(TRANSACTION.begin_write)
-        result = work(link)
-        doubt.committing = True
-        end = link.execute(TRANSACTION.commit)
+    try:
+        with link.pipeline():
+            link.execute(TRANSACTION.begin_write)
+            result = work(link)
+            doubt.committing = True
+            end = link.execute(TRANSACTION.commit)
+    except psycopg.Error as error:
+        if stale is not None and fenced_off(error):
+            raise stale() from None
+        raise
     doubt.committing = False
     if end.statusmessage != "COMMIT":  # a server says ROLLBACK to the commit of what has failed
         raise psycopg.InternalError("the server did not commit")
