@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from wfnb.model.values import JsonValue
-from wfnb.registry.actions import Idempotency
+from wfnb.registry.actions import Action, Idempotency
 from wfnb.registry.nodes import NodeType
 from wfnb.rows import ActionInfo, NodeInfo
 from wfnb.tables import Rows
@@ -23,6 +23,9 @@ class Registering:
     """The part of a workspace that registers functions and models."""
 
     _catalog: Catalog
+
+    def _hides(self, action: Action) -> None:
+        """What an action declares that people are not shown; a workspace keeps it with the runs."""
 
     def _registered(self) -> None:
         """Something new is known; a workspace looks for runs that waited for it."""
@@ -39,6 +42,9 @@ class Registering:
         category: str = "",
         description: str = "",
         examples: Sequence[JsonValue] = (),
+        may_return_secrets: bool = False,
+        redact_input: Sequence[str] = (),
+        redact_output: Sequence[str] = (),
     ) -> Callable[[F], F]:
         """Register a function as an action.
 
@@ -54,6 +60,10 @@ class Registering:
             Retry policy for steps that give none, such as ``{"maxAttempts": 3, "backoffMs": 200}``.
         label, category, description, examples
             For lists and pictures.
+        may_return_secrets
+            Whether secrets that a call was given stay in its output, which becomes part of the state; else they are masked.
+        redact_input, redact_output
+            JSON pointers to what people are not shown of calls, such as ``("/card/number",)``; runs see it.
 
         Raises
         ------
@@ -75,10 +85,12 @@ class Registering:
         """
 
         def register(function: F) -> F:
-            self._catalog.actions.add(
+            action = self._catalog.actions.add(
                 function, id=id, version=version, side_effect=side_effect, idempotency=idempotency, retry=retry,
                 label=label, category=category, description=description, examples=examples,
+                may_return_secrets=may_return_secrets, redact_input=redact_input, redact_output=redact_output,
             )  # fmt: skip
+            self._hides(action)
             self._registered()
             return function
 

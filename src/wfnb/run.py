@@ -22,6 +22,7 @@ from wfnb.services.audit import Actor
 from wfnb.snapshot import Snapshot, public_envelope
 from wfnb.store.port import Store, state_at
 from wfnb.store.records import RunRow
+from wfnb.store.redactions import declared, hide
 from wfnb.tables import Rows
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Run(Intervening):
 
     def invocations(self) -> Rows[Invocation]:
         """Every call of an action, in order. Who may only look sees neither inputs nor outputs."""
-        calls = map(Invocation.of, self._store.invocations(self.row.run_no))
+        rows = hide(self._store.invocations(self.row.run_no), declared(self._store.database))
+        calls = map(Invocation.of, rows)
         if not may(self._by.role, "inspect"):
             calls = map(_without_data, calls)
         return Rows(calls, columns=Invocation.columns())

@@ -121,6 +121,7 @@ class _Act:
         self._run = run
         self._input: JsonValue = None
         self._taint: Taint = CLEAN
+        self._hidden: tuple[str, ...] = ()
 
     async def call(self, scheduled: InvocationScheduled, claim: Claim) -> Ended:
         """Call the action, unless its key has an answer."""
@@ -136,6 +137,7 @@ class _Act:
             raise RegistryError(
                 f"The action {scheduled.action_id}@{scheduled.action_version} is not registered here."
             )
+        self._hidden = action.redact_input
         now = iso(self._run.updated_us)
         call = Call(self._run.run_id, self._run.tenant, scheduled.instance)
         data, self._taint = with_secrets(self._program, scheduled.input, call, self._around.secrets)
@@ -146,6 +148,6 @@ class _Act:
     def masked(self, error: WfnbError, state: State) -> Error:
         """An error as data. An action may quote in it what it was given: secrets of the call and of the run are masked."""
         envelope = state.envelope
-        known = {*secret_texts(self._input), *secret_texts(envelope, redactions(envelope))}
+        known = {*secret_texts(self._input, self._hidden), *secret_texts(envelope, redactions(envelope))}
         scrubbed: Error = scrub(error_data(masked_error(error, self._taint)), known)
         return scrubbed

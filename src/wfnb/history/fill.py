@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 
 import duckdb
@@ -11,6 +12,7 @@ from wfnb.history.connect import create
 from wfnb.history.statements import schema, statement
 from wfnb.store.port import Store
 from wfnb.store.records import Changes
+from wfnb.store.redactions import declared, hide
 
 __all__ = ["Unusable", "begin", "catch_up", "pending", "watermark"]
 
@@ -25,9 +27,9 @@ class Unusable(Exception):  # noqa: N818 - not an error: it never leaves this fo
     """The projection was not made from this store, or not by this version."""
 
 
-def begin(connection: duckdb.DuckDBPyConnection) -> None:
+def begin(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
     """Make an empty projection."""
-    create(connection, _fingerprint())
+    create(connection, _fingerprint(store))
 
 
 def watermark(connection: duckdb.DuckDBPyConnection, store: Store) -> int:
@@ -42,7 +44,7 @@ def watermark(connection: duckdb.DuckDBPyConnection, store: Store) -> int:
         row = connection.execute(statement("fill", "read_mark")).fetchone()
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise Unusable from error
-    if row is None or row[0] != _fingerprint():
+    if row is None or row[0] != _fingerprint(store):
         raise Unusable
     newest = connection.execute(statement("fill", "newest_run")).fetchone()
     if newest is not None:
@@ -64,20 +66,23 @@ def catch_up(connection: duckdb.DuckDBPyConnection, store: Store) -> int:
         When the projection must be built again.
     """
     mark = watermark(connection, store)
+    hidden = declared(store.database)
     total = 0
     while True:
         changes = pending(store, mark)
         rows = count(changes)
         if changes.rev > mark:
-            _take(connection, changes)
+            _take(connection, replace(changes, invocations=tuple(hide(changes.invocations, hidden))))
         mark = max(mark, changes.rev)
         total += rows
         if rows < _BATCH_ROWS:  # the head: what is written meanwhile is for the next question
             return total
 
 
-def _fingerprint() -> str:
-    return f"{_FORMAT}-{sha256(schema().encode()).hexdigest()[:16]}"
+def _fingerprint(store: Store) -> str:
+    """What the rows depend on besides the store's: how they are written, and what of calls is not shown."""
+    made_of = f"{schema()}{declared(store.database)}"
+    return f"{_FORMAT}-{sha256(made_of.encode()).hexdigest()[:16]}"
 
 
 def _compare(store: Store, run_no: int, run_id: str, rev: int) -> None:

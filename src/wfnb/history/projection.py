@@ -123,7 +123,7 @@ class Projection:
     ) -> tuple[Answer, Progress]:
         with self._opened(path, read_only=False) as connection:
             path.chmod(0o600)
-            _begin_if_empty(connection)
+            _begin_if_empty(connection, self._store)
             rows = catch_up(connection, self._store)
         with self._opened(path, read_only=True) as connection:
             mark = watermark(connection, self._store)
@@ -153,7 +153,7 @@ class Projection:
             try:
                 if self._memory is None:
                     self._memory = open_memory()
-                    begin(self._memory)
+                    begin(self._memory, self._store)
                 rows = catch_up(self._memory, self._store)
                 mark = watermark(self._memory, self._store)
                 return question(self._memory), Progress(rows, mark, "memory", rebuilt)
@@ -182,10 +182,10 @@ def _lock_of(path: Path | None) -> threading.RLock:
         return _file_locks.setdefault(os.path.realpath(path), threading.RLock())
 
 
-def _begin_if_empty(connection: duckdb.DuckDBPyConnection) -> None:
+def _begin_if_empty(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
     """A file that was just made, or whose making was interrupted, has no tables yet."""
     if connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone() == (0,):
-        begin(connection)
+        begin(connection, store)
 
 
 def _remove(path: Path) -> bool:

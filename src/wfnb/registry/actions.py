@@ -68,6 +68,8 @@ class Action:
     description: str = ""
     examples: tuple[JsonValue, ...] = ()
     may_return_secrets: bool = False
+    redact_input: tuple[str, ...] = ()
+    redact_output: tuple[str, ...] = ()
 
     @property
     def is_async(self) -> bool:
@@ -185,6 +187,8 @@ class ActionRegistry:
         description: str = "",
         examples: Sequence[JsonValue] = (),
         may_return_secrets: bool = False,
+        redact_input: Sequence[str] = (),
+        redact_output: Sequence[str] = (),
     ) -> Action:
         """Register a function as an action.
 
@@ -192,7 +196,7 @@ class ActionRegistry:
         ------
         RegistryError
             ``ALREADY_REGISTERED``; ``INCOMPLETE_ACTION`` when id, version, a model or the idempotency of a side effect is
-            missing.
+            missing, or what it hides is no JSON pointer.
         """
         where = f"action {id}@{version}"
         if not isinstance(id, str) or not id or type(version) is not int or version < 1:
@@ -218,7 +222,7 @@ class ActionRegistry:
         action = Action(
             id, version, function, input_model, output_model, takes_context, side_effect, idempotency, policy,
             label or id.replace("_", " "), category, description or inspect.getdoc(function) or "", tuple(examples),
-            may_return_secrets,
+            may_return_secrets, _pointers(redact_input, where), _pointers(redact_output, where),
         )  # fmt: skip
         self._actions[id, version] = action
         return action
@@ -240,6 +244,17 @@ class ActionRegistry:
 
     def __len__(self) -> int:
         return len(self._actions)
+
+
+def _pointers(given: Sequence[str], where: str) -> tuple[str, ...]:
+    if isinstance(given, str) or not all(isinstance(one, str) and one[:1] in ("", "/") for one in given):
+        raise RegistryError(
+            "What an action hides is a list of JSON pointers.",
+            code="INCOMPLETE_ACTION",
+            where=where,
+            hint='Write redact_input=("/card/number",).',
+        )
+    return tuple(given)
 
 
 def _policy(retry: dict[str, Any], where: str) -> RetryPolicy:

@@ -116,7 +116,7 @@ def fill_connection(store: SqliteStore):
     from wfnb.history.connect import open_memory
 
     connection = open_memory()
-    fill.begin(connection)
+    fill.begin(connection, store)
     fill.catch_up(connection, store)
     return connection
 
