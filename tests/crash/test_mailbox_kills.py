@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("WFNB_KILLS", "200"))
 
 
+@pytest.mark.behaviour(72, 154)
 @pytest.mark.crash
 @pytest.mark.timeout(900)
 def test_killed_workers_lose_nothing_and_apply_nothing_twice() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import wfnb
 from unit.machine.world import Anything, assign, attempt, call, each, state, when
 from wfnb.limits import LIMITS
+from wfnb.store.sqlite import SqliteStore
 
 
 @pytest.fixture(params=["sqlite", "memory"])
@@ -191,6 +193,70 @@ def test_the_error_of_a_catch_block_survives_a_crash(tmp_path: Path) -> None:
         assert run.envelope["vars"]["problem"]["category"] == "ActionError"
 
 
+def held_elsewhere(folder: Path, run_id: str, left_us: int) -> int:
+    """Give a run to an owner on another machine, with a lease that has some time left; the run's epoch."""
+    with SqliteStore(folder / ".wfnb" / "state.sqlite") as store:
+        row = store.run(run_id)
+        assert row is not None
+        now_us = time.time_ns() // 1000
+        claimed = store.claim_run(row.run_no, "elsewhere/1/1", now_us, now_us + left_us)
+        assert claimed is not None
+        return claimed.epoch
+
+
+@pytest.mark.behaviour(88, 160)
+@pytest.mark.defect("D-10")
+def test_a_run_whose_lease_has_run_out_is_taken_over(tmp_path: Path) -> None:
+    run_id = hung(tmp_path, [call("w", "work"), assign("after", x="1")])
+    epoch = held_elsewhere(tmp_path, run_id, left_us=-1)
+    with wfnb.open(tmp_path) as ws:
+        register(ws, "work", lambda _data, _ctx: {})
+        run = ws.run(run_id).wait(20)
+        assert (run.status, run.envelope["vars"]) == ("SUCCEEDED", {"x": 1})
+        assert run.row.epoch > epoch
+
+
+@pytest.mark.behaviour(87)
+@pytest.mark.defect("D-10")
+def test_a_run_that_another_worker_holds_is_left_alone(tmp_path: Path) -> None:
+    run_id = hung(tmp_path, [call("w", "work")])
+    epoch = held_elsewhere(tmp_path, run_id, left_us=3_600_000_000)
+    calls: list[int] = []
+    with wfnb.open(tmp_path) as ws:
+        register(ws, "work", lambda _data, _ctx: calls.append(1))
+        publish(ws, assign("a", x="1"), id="other")
+        assert ws.start("other").wait(20).status == "SUCCEEDED"
+        with pytest.raises(TimeoutError):
+            ws.run(run_id).wait(0.3)
+        row = ws.run(run_id).row
+        assert (row.owner, row.epoch, calls) == ("elsewhere/1/1", epoch, [])
+
+
+@pytest.mark.behaviour(161)
+@pytest.mark.defect("D-10")
+def test_the_lease_of_a_long_step_is_renewed_and_given_back_at_the_end(tmp_path: Path) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def long(_data: Any, _ctx: Any) -> None:
+        entered.set()
+        leave.wait(20)
+
+    with wfnb.open(tmp_path) as ws:
+        register(ws, "long", long)
+        publish(ws, call("l", "long"))
+        run = ws.start("test")
+        assert entered.wait(10)
+        first = run.row.lease_until_us
+        assert first is not None
+        while run.row.lease_until_us == first:
+            with pytest.raises(TimeoutError):
+                run.wait(0.05)
+        assert int(run.row.lease_until_us or 0) > first
+        leave.set()
+        assert run.wait(10).status == "SUCCEEDED"
+        assert (run.row.owner, run.row.lease_until_us) == (None, None)
+
+
 # --- retries
 
 
@@ -312,6 +378,23 @@ def test_a_stored_output_belongs_to_one_workspace(tmp_path: Path) -> None:
             ws.start("test").wait(10)
             ws.start("test").wait(10)
     assert calls == ["red", "blue"]
+
+
+@pytest.mark.behaviour(155, 215)
+def test_items_of_a_loop_with_one_key_have_one_effect(ws: wfnb.Workspace) -> None:
+    calls: list[int] = []
+    register(ws, "act", lambda data, _ctx: calls.append(data["n"]) or {"n": data["n"]})
+    step = call(
+        "a",
+        "act",
+        inputs={"n": {"$expr": "vars.item"}},
+        config={"idempotencyKey": {"$expr": "'same'"}},
+        save_as="out",
+    )
+    publish(ws, each("l", "[1, 2]", [step, assign("s", seen="append(coalesce(vars.seen, []), vars.out.n)")]))
+    run = ws.start("test").wait(10)
+    assert (calls, run.envelope["vars"]["seen"]) == ([1], [1, 1])
+    assert [invocation.shared for invocation in run.invocations()] == [False, True]
 
 
 @pytest.mark.behaviour(165, 32)
