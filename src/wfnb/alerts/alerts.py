@@ -43,9 +43,7 @@ class Alerts:
     @property
     def rules(self) -> Rows[Rule]:
         """The rules, in the order in which they were added."""
-        return Rows(
-            self._rules.values(), columns=("name", "kind", "workflow", "threshold", "window_text", "least")
-        )
+        return Rows(self._rules.values(), columns=("name", "workflow", "condition"))
 
     def add(
         self,
@@ -91,7 +89,9 @@ class Alerts:
     def check(self) -> Rows[Alert]:
         """The rules that fire now, by rule and workflow. Nobody is told."""
         found = (alert for rule in self._rules.values() for alert in self._fired(rule))
-        return Rows(found, columns=[field.name for field in fields(Alert)])
+        return Rows(
+            found, columns=("rule", "workflow", "run", "at", "message")
+        )  # the message has the numbers
 
     def webhook(self, url: str, *, allow_private: bool = False) -> Webhook:
         """Tell this address, too, whenever `notify` is called.

@@ -56,6 +56,12 @@ class Rule:
         unit = next(unit for unit in ("d", "h", "min", "s") if seconds >= _UNITS[unit] or unit == "s")
         return f"{seconds / _UNITS[unit]:g} {unit}"
 
+    @property
+    def condition(self) -> str:
+        """When it fires, for people."""
+        least = f" (of {self.least:,} runs or more)" if self.kind == "failure_rate" else ""
+        return f"{self.kind.replace('_', ' ')} ≥ {_figure(self, self.threshold)} in {self.window_text}{least}"
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -160,21 +166,27 @@ def evaluate(rule: Rule, figure: Figure) -> Alert | None:
     )
 
 
+def _figure(rule: Rule, value: float) -> str:
+    """A figure of the rule's kind as text: a share, or a number of runs or retries."""
+    return f"{value * 100:.3g} %" if rule.kind == "failure_rate" else f"{value:,.0f}"
+
+
 def _message(rule: Rule, figure: Figure) -> str:
     workflow, window = visible(figure.workflow, 100), rule.window_text
+    value, limit = _figure(rule, figure.value), _figure(rule, rule.threshold)
     if rule.kind == "failure_rate":
         return (
-            f"{figure.value:.0%} of {figure.number:,} runs of {workflow} failed in {window}; "
-            f"the threshold is {rule.threshold:.0%}. The last failure is {figure.run}."
+            f"{value} of {figure.number:,} runs of {workflow} failed in {window}; "
+            f"the threshold is {limit}. The last failure is {figure.run}."
         )
     if rule.kind == "backlog_growth":
         return (
-            f"The backlog of {workflow} grew by {figure.value:,.0f} runs to {figure.number:,} in {window}; "
-            f"the threshold is {rule.threshold:,.0f}. The oldest is {figure.run}."
+            f"The backlog of {workflow} grew by {value} runs to {figure.number:,} in {window}; "
+            f"the threshold is {limit}. The oldest is {figure.run}."
         )
     return (
-        f"A step of {workflow} was tried again {figure.value:,.0f} times in {window}; the threshold is "
-        f"{rule.threshold:,.0f}. It is {visible(figure.place or '', 200)} of {figure.run}."
+        f"A step of {workflow} was tried again {value} times in {window}; the threshold is "
+        f"{limit}. It is {visible(figure.place or '', 200)} of {figure.run}."
     )
 
 

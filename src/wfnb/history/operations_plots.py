@@ -49,6 +49,7 @@ _HISTOGRAM = {
     "longer": ("longer", "#183a8c"),
 }
 _MOST_LINES = 6
+_MOST_TICKS = 8
 _NAME_CHARS = 32  # four names fit into one line above a picture
 
 
@@ -65,6 +66,9 @@ def success_rate(frame: DataFrame, title: str) -> Figure:
         # The space: matplotlib leaves names out of a legend that begin with an underscore.
         name = f" {label(_short(workflow), lines=1)} v{version}"
         axes.plot(line["day"], line["success_rate"], color=colour, linewidth=1.8, marker="o", label=name)
+    days = sorted(set(rows["day"]))
+    if len(days) <= _MOST_TICKS:  # a few days would get hours between them
+        axes.set_xticks(days)
     axes.set_ylim(-0.02, 1.06)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     key(axes)
@@ -190,13 +194,16 @@ def backlog(frame: DataFrame, title: str) -> Figure:
         return nothing(title, EMPTY)
     figure, axes = figure_over_time(title)
     steps = to_the_end(frame)
-    axes.fill_between(steps["moment"], steps["waiting"], step="post", color=COLOURS["soft"], label="waiting")
+    axes.fill_between(
+        steps["moment"], steps["waiting"], step="post", color=COLOURS["soft"], linewidth=0, label="waiting"
+    )
     axes.fill_between(
         steps["moment"],
         steps["waiting"],
         steps["backlog"],
         step="post",
         color=COLOURS["accent"],
+        linewidth=0,
         label="running",
     )
     axes.step(

@@ -124,7 +124,7 @@ def test_a_rule_of_the_same_name_is_replaced_and_can_be_removed(alerts: Alerts) 
     alerts.add("failure rate", threshold=0.1)
     alerts.add("failure rate", threshold=0.2)
     assert [rule.threshold for rule in alerts.rules] == [0.2]
-    assert "failure_rate" in repr(alerts.rules)
+    assert "failure rate ≥ 20 % in 1 h" in repr(alerts.rules)
     assert alerts.remove("failure_rate")
     assert not alerts.remove("failure_rate")
     assert alerts.rules == []

@@ -80,7 +80,7 @@ def test_an_alert_says_what_was_found_and_what_was_asked() -> None:
     assert alert is not None
     assert (
         alert.message
-        == "60% of 10 runs of orders failed in 1 h; the threshold is 50%. The last failure is r9."
+        == "60 % of 10 runs of orders failed in 1 h; the threshold is 50 %. The last failure is r9."
     )
     assert (alert.at, alert.run, alert.value) == ("1970-01-01T00:00:01.000Z", "r9", 0.6)
 
@@ -89,3 +89,8 @@ def test_a_message_holds_no_control_characters() -> None:
     alert = evaluate(rule("repeated retries", threshold=1), Figure("a\x1b[31m", 2, 1, "r", "root\x07", 0))
     assert alert is not None
     assert alert.message.isprintable()
+
+
+def test_a_condition_is_told_with_all_its_numbers() -> None:
+    assert rule(threshold=0.125, least=5).condition == "failure rate ≥ 12.5 % in 1 h (of 5 runs or more)"
+    assert rule("backlog growth", threshold=1_000).condition == "backlog growth ≥ 1,000 in 1 h"

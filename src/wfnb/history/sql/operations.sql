@@ -319,7 +319,6 @@ counted AS (
         count(*) FILTER (WHERE back <= 20 AND status = 'SUCCEEDED') AS lately_succeeded,
         count(*) FILTER (WHERE back <= 20 AND status = 'FAILED') AS lately_failed,
         quantile_cont(duration_ms, 0.95) AS p95,
-        max(started_at) AS last_run_at,
         max((completed_at, run_no, run_id, error_code)) FILTER (WHERE status = 'FAILED') AS last_failure
     FROM numbered
     GROUP BY workflow
@@ -333,8 +332,7 @@ SELECT
     round(succeeded / nullif(succeeded + failed, 0), 4) AS success_rate,
     round(lately_succeeded / nullif(lately_succeeded + lately_failed, 0), 4) AS last_20_rate,
     round(p95, 3) AS p95_ms,
-    last_run_at,
-    last_failure[1] AS last_failure_at,
+    date_trunc('second', last_failure[1]) AS last_failure_at,
     last_failure[3] AS last_failure_run,
     last_failure[4] AS last_error
 FROM counted
