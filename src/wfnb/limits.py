@@ -32,6 +32,7 @@ class Limits:
     checkpoint_size_bytes: int = 16_384  #: a state of twice this size is stored half as often
     checkpoint_stride: int = 6  #: at most this many times as seldom: state at any step stays below 50 ms
     starts_per_minute: int = 60  #: a loop that starts runs by mistake is stopped (specification, 4.14)
+    runs_at_once: int = 1_000  #: runs that a kernel drives at once; the rest waits in the tables for room
     lease_ms: int = 30_000  #: a run's owner must renew before this (specification, 4.14)
     simulation_steps: int = 500  #: steps of one simulation unless more are asked for (specification, 4.14)
     simulation_steps_most: int = 5_000  #: steps that may be asked for (specification, 4.14)

@@ -18,6 +18,7 @@ from proof.faults import KINDS, Faults
 from proof.person import Person
 from sim.ending import Ending, Kept
 from sim.reference import PERSIST, WAITS, WORKFLOWS
+from wfnb.engine.pace import Pace
 
 EVERYDAY = ("action", "try", "retry", "loop", "child", "shared")
 NAMES = tuple(name for name in WORKFLOWS if name not in WAITS) if LONG else EVERYDAY
@@ -64,8 +65,7 @@ def wordless(variables: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _quick_scans(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine looks again at what it could not drive after some seconds; here at once."""
-    monkeypatch.setattr("wfnb.engine.engine._SCAN_S", 0.02)
-    monkeypatch.setattr("wfnb.engine.engine._LOOK_S", 0.02)
+    monkeypatch.setattr("wfnb.engine.engine.KERNEL", Pace(look_s=0.02, longest_round_s=0.02))
 
 
 def every_call(

@@ -8,9 +8,10 @@ from wfnb.errors import ActionError, LimitExceeded
 from wfnb.limits import LIMITS
 from wfnb.machine.state import State, initial_state
 from wfnb.model.values import JsonValue
+from wfnb.store.port import Store
 from wfnb.store.records import NewRun, RunRow
 
-__all__ = ["child_outcome", "child_run"]
+__all__ = ["child_outcome", "child_run", "is_orphan"]
 
 
 def child_run(
@@ -76,3 +77,9 @@ def child_outcome(child: RunRow, state: State) -> JsonValue:
         reason = child.error["message"] if child.error else child.status.lower()
         raise ActionError(f"The child run {child.run_id} did not succeed: {reason}", code="CHILD_FAILED")
     return {key: state.envelope[key] for key in ("payload", "vars", "meta")}
+
+
+def is_orphan(store: Store, run: RunRow) -> bool:
+    """Whether the run that called this one was cancelled, and the process that did it died before it came here."""
+    parent = store.run_by_no(run.parent_run_no) if run.parent_run_no is not None else None
+    return parent is not None and parent.status == "CANCELED"

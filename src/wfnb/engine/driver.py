@@ -73,6 +73,12 @@ class Driver:
         self._acts = Acts(around, program, run)
         self._under_way: dict[str, asyncio.Task[Ended | None]] = {}
         self._step_ended = False
+        self._leaving = False
+
+    @property
+    def left(self) -> bool:
+        """Whether the run was left at the end of a step, and can go on elsewhere."""
+        return self._leaving and not self.state.terminal and not self.parked
 
     @property
     def run(self) -> RunRow:
@@ -80,7 +86,7 @@ class Driver:
         return replace(self._run, seq=self._seq, updated_us=self._updated_us, status=self.state.status)
 
     async def to_end(self) -> None:
-        """Drive the run until it is over or parked.
+        """Drive the run until it is over, parked or left.
 
         Raises
         ------
@@ -89,7 +95,7 @@ class Driver:
         """
         commits = 0
         try:
-            while not self.state.terminal and not self.parked:
+            while not (self.state.terminal or self.parked or (self._leaving and not self._under_way)):
                 await self.once(ahead=True)
                 commits += 1
                 if commits % _COMMITS_PER_BREATH == 0:
@@ -97,6 +103,10 @@ class Driver:
         finally:
             for act in self._under_way.values():
                 act.cancel()
+
+    def leave(self) -> None:
+        """Begin nothing more: `to_end` returns as soon as what is under way has ended."""
+        self._leaving = True
 
     async def to_step_end(self) -> None:
         """Drive the run until one step has ended, and begin no further one: what a debugger calls.
@@ -121,12 +131,13 @@ class Driver:
         """
         if self.state.status == "PENDING":
             self._commit((Start(at_us=self._now(acted=False)),), ahead=ahead)
-        elif self.state.pending and not self.state.can_advance:
+        elif self.state.pending and (self._leaving or not self.state.can_advance):
             command = await self._next_command()
             if command is None:
-                self._wait()
+                if not self.state.can_advance:
+                    self._wait()
                 return False
-            self._commit((command,), ahead=ahead)
+            self._commit((command,), ahead=ahead and not self._leaving)
         else:
             self._commit((), ahead=True)
         return True

@@ -1,29 +1,31 @@
 """The engine: a daemon thread with its own event loop that drives runs, so that a kernel never waits for one.
 
-Cells and callbacks only hand in commands; all driving happens here. A run is driven by whoever holds its lease: at start, when
-something new is registered, and every few seconds the engine looks for open runs whose owner is gone, and goes on with them.
+Cells and callbacks only hand in commands. A run is driven by whoever holds its lease; the lookout finds what to drive next.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from dataclasses import replace
 
-from wfnb.engine.children import child_run
+from wfnb.engine.children import child_run, is_orphan
 from wfnb.engine.clock import Clock
-from wfnb.engine.driver import Driver, Surroundings
+from wfnb.engine.driver import Driver
 from wfnb.engine.ids import Ids
+from wfnb.engine.lookout import Lookout
+from wfnb.engine.loop_thread import LoopThread
 from wfnb.engine.owner import is_dead, new_owner
+from wfnb.engine.pace import KERNEL, Pace
 from wfnb.engine.performers import Performer
 from wfnb.engine.programs import Programs
+from wfnb.engine.refusals import engine_fault, not_held, run_waits
 from wfnb.engine.secrets import NO_SECRETS, Secrets
+from wfnb.engine.surroundings import Surroundings
 from wfnb.engine.turns import Turns
 from wfnb.errors import CommandError, NotFoundError, StaleWriterError, StoreError, WfnbError
-from wfnb.limits import LIMITS
 from wfnb.machine import kinds
 from wfnb.machine.state import TERMINAL, State
 from wfnb.model.values import JsonValue
@@ -33,11 +35,8 @@ from wfnb.store.records import NewRun, RunRow
 
 __all__ = ["Engine"]
 
-_SCAN_S = 5.0  # how often leases are renewed and dead owners looked for (pipeline specification, 4.14)
-_LOOK_S = 0.25  # how often runs are looked for that another process has set going
 _POLL_S = 0.2  # how often a waiting kernel looks at a run that another process drives
-_BATCH = 1_000  # runs that one look takes up
-T = TypeVar("T")
+_BATCH = 1_000  # runs that one look takes up at most
 
 
 class Engine:
@@ -47,9 +46,11 @@ class Engine:
     ----------
     store, programs, actions
         The tables, the linked versions, the functions.
-    clock, performer, ids, seed, failed, secrets
+    clock, performer, ids, seed, failed, secrets, fire
         Time, how actions are called, how runs are named, what places jitter, who hears of the workflow of every failed run,
-        and who gives out secrets.
+        who gives out secrets, and who starts what is scheduled.
+    pace
+        How many runs it drives at once; in simulated time any number, because there they take turns anyway.
     """
 
     def __init__(
@@ -64,8 +65,12 @@ class Engine:
         seed: int | None = None,
         failed: Callable[[str], None] = lambda _workflow: None,
         secrets: Secrets = NO_SECRETS,
+        fire: Callable[[], int | None] = lambda: None,
+        pace: Pace | None = None,
     ) -> None:
         self.owner = new_owner()
+        self.pace = pace or (replace(KERNEL, runs=None) if clock.simulated else KERNEL)
+        self.finished = 0
         self.clock = clock
         self.ids = ids
         self._store = store
@@ -74,27 +79,40 @@ class Engine:
         calls = (self._child, self._standstill, self._committed)
         self._around = Surroundings(store, actions, clock, performer, seed, *calls, secrets)
         self._failed = failed
-        self._alarm: asyncio.TimerHandle | None = None
-        self._dead: tuple[str, ...] = ()
+        self._drivers: dict[int, Driver] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, Driver] = {}
         self._faults: dict[int, WfnbError] = {}
         self._turns = Turns(one_at_a_time=clock.simulated)
         self._changed = threading.Condition()
         self._closed = False
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._work, name="wfnb-engine", daemon=True)
-        self._thread.start()
+        self._thread = LoopThread("wfnb-engine")
+        self._loop = self._thread.loop
+        self._lookout = Lookout(self._loop, store, clock, self, fire)
+        self._keeper = self._thread.call(self._keep)
 
     # --- what other threads call
 
     def start(self, run: NewRun, *, hold: bool = False) -> tuple[RunRow, bool]:
         """Create a run and begin to drive it, unless it is held for a debugger; the run, and whether it is new."""
-        return self._on_loop(lambda: self._start(run, hold=hold))
+        return self._thread.call(lambda: self._start(run, hold=hold))
 
     def lease(self) -> tuple[str, int]:
         """The name of this engine and the moment until which a lease taken now holds."""
-        return self.owner, self.clock.lease_us() + LIMITS.lease_ms * 1000
+        return self.owner, self.clock.lease_us() + self.pace.lease_ms * 1000
+
+    def drive(self, pace: Pace) -> None:
+        """Go on at another pace, from now on."""
+        self._thread.call(lambda: self._change(pace))
+
+    def retire(self, within_s: float) -> int:
+        """Take up nothing more, let every run come to the end of its step and give it back; how many did not in time."""
+        return self._thread.wait_for(self._retire(within_s))
+
+    @property
+    def running(self) -> int:
+        """How many runs are driven here now."""
+        return len(self._tasks)
 
     def step(self, run_id: str) -> RunRow:
         """Drive a held run until one step has ended.
@@ -106,13 +124,13 @@ class Engine:
         """
         driver = self._driver(run_id)
         if not driver.state.terminal:
-            self._wait_for(self._step(driver))
+            self._thread.wait_for(self._step(driver))
         return driver.run
 
     def let_go(self, run_id: str) -> None:
         """Drive a held run on to its end, without holding it any longer."""
         driver = self._driver(run_id)
-        self._on_loop(lambda: self._release_held(driver))
+        self._thread.call(lambda: self._release_held(driver))
 
     def holds(self, run_id: str) -> bool:
         """Whether a run is held here."""
@@ -124,12 +142,12 @@ class Engine:
 
     def cancel(self, run_id: str, reason: str, actor: str) -> RunRow:
         """End a run, whoever drives it; a run that is over stays as it is."""
-        return self._on_loop(lambda: self._cancel(run_id, reason, actor))
+        return self._thread.call(lambda: self._cancel(run_id, reason, actor))
 
     def scan(self) -> None:
         """Look for open runs that nobody drives, soon: something was registered or submitted."""
         if not self._closed:
-            self._loop.call_soon_threadsafe(self._look, self._scan_all)
+            self._loop.call_soon_threadsafe(self._lookout.quietly, self._lookout.look_around)
 
     def is_parked(self, run: RunRow) -> bool:
         """Whether a run stands still until somebody answers it, or until its time comes."""
@@ -150,23 +168,16 @@ class Engine:
         """
         deadline = None if timeout_s is None else self._loop.time() + timeout_s
         if self._row(run_id).run_no in self._faults:
-            self._on_loop(self._scan)  # what was missing may have been registered since
+            self._thread.call(self._lookout.look)  # what was missing may have been registered since
         while True:
-            with (
-                self._changed
-            ):  # looked at under the lock, so that no change slips in between looking and waiting
+            with self._changed:  # no change slips in between looking and waiting
                 run = self._row(run_id)
                 if run.status in TERMINAL or (parked and self.is_parked(run)):
                     return run
                 if run.run_no in self._faults and run.run_no not in self._tasks:
                     raise self._faults[run.run_no]
                 if timeout_s is None and self._stands(run):
-                    raise CommandError(
-                        "The run waits for an answer, and nothing says when it comes.",
-                        code="RUN_WAITS",
-                        where=run_id,
-                        hint='run.waits says for what. Give a timeout, or say until="parked".',
-                    )
+                    raise run_waits(run_id)
                 left = _POLL_S if deadline is None else min(_POLL_S, deadline - self._loop.time())
                 if left <= 0:
                     raise TimeoutError(f"The run {run_id} is {run.status} after {timeout_s} s.")
@@ -178,106 +189,88 @@ class Engine:
             return
         self._closed = True
         try:
-            self._wait_for(self._stop())
+            self._thread.wait_for(self._stop())
         finally:  # also when the leases could not be given back: they run out by themselves
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(timeout=10)
+            self._thread.stop()
             self._performer.close()
 
     # --- the loop's thread
 
-    def _work(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._keeper = self._loop.create_task(self._keep())
-        self._loop.run_forever()
-        self._loop.close()
+    def _keep(self) -> asyncio.Task[None]:
+        return self._loop.create_task(self._lookout.keep())
 
-    async def _keep(self) -> None:
-        """Renew leases, look for abandoned runs and for runs that can go on, for as long as the engine lives."""
-        while not self._closed:
-            self._look(self._renew)
-            self._look(self._scan_all)
-            for _ in range(round(_SCAN_S / _LOOK_S)):
-                await asyncio.sleep(_LOOK_S)
-                self._look(self._scan)
+    def _change(self, pace: Pace) -> None:
+        self.pace = pace
+        self._performer.widen(pace.runs or 0)
+        self._keeper.cancel()
+        self._keeper = self._keep()
 
-    def _look(self, look: Callable[[], None]) -> None:
-        """Look after runs, as far as the tables and the clock answer: who keeps them must outlive every fault of theirs."""
-        with suppress(Exception):
-            look()
+    async def _retire(self, within_s: float) -> int:
+        self.pace = replace(self.pace, runs=0)
+        for driver in self._drivers.values():
+            driver.leave()
+        under_way = list(self._tasks.values())
+        late = (await asyncio.wait(under_way, timeout=within_s))[1] if under_way else ()
+        return len(late)
 
-    def _renew(self) -> None:
+    # --- what the lookout calls
+
+    def room(self) -> int:
+        """See `Crew.room`."""
+        return _BATCH if self.pace.runs is None else min(_BATCH, self.pace.runs - len(self._tasks))
+
+    def left_out(self) -> int:
+        """See `Crew.left_out`."""
+        return len(self._faults)
+
+    def try_again(self) -> None:
+        """See `Crew.try_again`."""
+        self._faults.clear()
+
+    def wants(self, run_no: int) -> bool:
+        """See `Crew.wants`."""
+        return not any(run_no in known for known in (self._tasks, self._held, self._faults))
+
+    def renew(self) -> None:
+        """See `Crew.renew`."""
         try:
             self._store.renew_leases(self.owner, self.lease()[1])
         except StoreError as error:
             for run_no in self._tasks:
                 self._faults[run_no] = error
 
-    def _scan_all(self) -> None:
-        """Also look at runs of owners that have died, and at runs that could not be driven before."""
-        if self._closed:
-            return
-        owners = self._store.owners()
-        self._dead = tuple(owner for owner in owners if owner != self.owner and is_dead(owner))
-        self._scan(again=True)
+    def take_up(self, run: RunRow) -> None:
+        """See `Crew.take_up`. A run that cannot be linked here stays free, and the reason is remembered."""
+        try:
+            if is_orphan(self._store, run):
+                self._cancel(run.run_id, "The run that called it was cancelled.", "engine")
+                return
+            self.programs.get(run.workflow_id, run.workflow_version)
+            dead = (run.owner,) if run.owner and is_dead(run.owner) else ()
+            owner, until_us = self.lease()
+            claimed = self._store.claim_run(run.run_no, owner, self.clock.lease_us(), until_us, dead)
+            if claimed is not None:
+                self._spawn(claimed, self._load(claimed))
+        except WfnbError as error:
+            self._faults[run.run_no] = error
 
-    def _scan(self, *, again: bool = False) -> None:
-        """Drive runs that can go on and that nobody drives; `again`: also those that could not be driven before."""
-        if self._closed:
-            return
-        ready = self._store.ready_runs(self.clock.ready_us(), self.clock.lease_us(), self._dead, _BATCH)
-        for run in ready:
-            known = run.run_no in self._tasks or run.run_no in self._held
-            if not known and (again or run.run_no not in self._faults):
-                self._drive(run)
-        self._set_alarm()
-
-    def _set_alarm(self) -> None:
-        """Look again when the next parked run is due."""
-        if self.clock.simulated or self._closed:
-            return
-        now_us = self.clock.ready_us()
-        due_us = self._store.next_ready_us(now_us)
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        if due_us is not None and due_us < now_us + _SCAN_S * 1_000_000:
-            self._alarm = self._loop.call_later(max(0.001, (due_us - now_us) / 1_000_000), self._look, self._scan)
+    # --- driving
 
     def _stands(self, run: RunRow) -> bool:
         """Whether a parked run cannot go on by itself."""
         return self.is_parked(run) and (run.ready_us is None or self.clock.simulated)
 
     def _start(self, new: NewRun, *, hold: bool) -> tuple[RunRow, bool]:
+        if not hold and self.room() <= 0:
+            new = replace(new, owner=None, lease_until_us=None)  # for whoever has room first
         run, created = self._store.create_run(new)
         if not created:
             self.ids.unused(new.run_id)
         if created and hold:
             self._held[run.run_no] = self._load(run, held=True)
-        elif created:
+        elif created and run.owner is not None:
             self._spawn(run, self._load(run))
         return run, created
-
-    def _drive(self, run: RunRow) -> None:
-        """Take over an open run and drive it; when it cannot be linked here, remember why and leave it free."""
-        try:
-            if self._is_orphan(run):
-                self._cancel(run.run_id, "The run that called it was cancelled.", "engine")
-                return
-            self.programs.get(run.workflow_id, run.workflow_version)
-            dead = (run.owner,) if run.owner and is_dead(run.owner) else ()
-            claimed = self._store.claim_run(
-                run.run_no, self.owner, self.clock.lease_us(), self.lease()[1], dead
-            )
-            if claimed is not None:
-                self._spawn(claimed, self._load(claimed))
-        except WfnbError as error:
-            self._faults[run.run_no] = error
-
-    def _is_orphan(self, run: RunRow) -> bool:
-        """Whether the run that called this one was cancelled, and the process that did it died before it came here."""
-        parent = self._store.run_by_no(run.parent_run_no) if run.parent_run_no is not None else None
-        return parent is not None and parent.status == "CANCELED"
 
     def _load(self, run: RunRow, *, held: bool = False) -> Driver:
         program = self.programs.get(run.workflow_id, run.workflow_version)
@@ -286,6 +279,7 @@ class Engine:
 
     def _spawn(self, run: RunRow, driver: Driver) -> None:
         self._faults.pop(run.run_no, None)
+        self._drivers[run.run_no] = driver
         task = self._loop.create_task(self._to_end(driver), name=run.run_id)
         self._tasks[run.run_no] = task
         task.add_done_callback(lambda done: self._ended(run.run_no, done))
@@ -293,6 +287,8 @@ class Engine:
     async def _to_end(self, driver: Driver) -> None:
         async with self._turns.mine():
             await driver.to_end()
+        if driver.left:
+            self._give_back(driver.run.run_no)
 
     async def _step(self, driver: Driver) -> None:
         async with self._turns.mine():
@@ -300,22 +296,23 @@ class Engine:
 
     def _ended(self, run_no: int, task: asyncio.Task[None]) -> None:
         self._tasks.pop(run_no, None)
+        self._drivers.pop(run_no, None)
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._give_back(run_no)
         if isinstance(error, WfnbError) and not isinstance(error, StaleWriterError):
             self._faults[run_no] = error
         elif error is not None and not isinstance(error, StaleWriterError):
-            self._faults[run_no] = WfnbError(
-                f"The engine failed: {type(error).__name__}: {error}", code="ENGINE_FAULT"
-            )
+            self._faults[run_no] = engine_fault(error)
         with self._changed:
             self._changed.notify_all()
         if not self._closed:
-            self._loop.call_soon(self._look, self._scan)  # the run that called it may go on now
+            self._loop.call_soon(
+                self._lookout.quietly, self._lookout.look
+            )  # there is room, and the run that called it may go on now
 
     def _give_back(self, run_no: int) -> None:
-        """Let go of a run that could not be driven on, so that it is looked at again."""
+        """Let go of a run that is not driven on here, so that it is looked at again."""
         with suppress(StoreError):
             run = self._store.run_by_no(run_no)
             if run is not None and run.owner == self.owner and not self._closed:
@@ -324,7 +321,9 @@ class Engine:
     def _release_held(self, driver: Driver) -> None:
         self._held.pop(driver.run.run_no, None)
         driver.held = False
-        if not driver.state.terminal:
+        if self.room() <= 0:
+            self._give_back(driver.run.run_no)
+        elif not driver.state.terminal:
             self._spawn(driver.run, driver)
 
     def _cancel(self, run_id: str, reason: str, actor: str) -> RunRow:
@@ -350,6 +349,7 @@ class Engine:
             task.cancel()
 
     async def _stop(self) -> None:
+        self._lookout.close()
         tasks = [self._keeper, *self._tasks.values()]
         for task in tasks:
             task.cancel()
@@ -380,12 +380,11 @@ class Engine:
         if state.status == "FAILED":
             with suppress(WfnbError):  # the run has failed, whatever becomes of its workflow
                 self._failed(state.envelope["run"]["workflowId"])
+        self.finished += state.terminal
         # Kernels wait for the end; waking them at every step would take their time from the steps.
         if state.terminal or parked:
             with self._changed:
                 self._changed.notify_all()
-
-    # --- small things
 
     def _row(self, run_id: str) -> RunRow:
         run = self._store.run(run_id)
@@ -397,14 +396,4 @@ class Engine:
         for driver in self._held.values():
             if driver.run.run_id == run_id:
                 return driver
-        raise CommandError("The run is not held by a debugger here.", code="NOT_HELD", where=run_id)
-
-    def _on_loop(self, call: Callable[[], T]) -> T:
-        async def run() -> T:
-            return call()
-
-        return self._wait_for(run())
-
-    def _wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return future.result()
+        raise not_held(run_id)

@@ -31,6 +31,9 @@ class Performer(Protocol):
             Always typed: a StepError keeps its category, anything else becomes an ActionError.
         """
 
+    def widen(self, size: int) -> None:
+        """Be able to have so many calls under way at once."""
+
     def close(self) -> None:
         """Give threads back."""
 
@@ -43,6 +46,9 @@ class InlinePerformer:
         call = _prepare(action, data, context)
         taint = context.taint
         return await _finish(action, call, taint) if action.is_async else _guard(action, call, taint)
+
+    def widen(self, size: int) -> None:
+        """Nothing to widen: one call after another."""
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -58,7 +64,14 @@ class ThreadPerformer:
     """
 
     def __init__(self, size: int = 8) -> None:
-        self._pool = ThreadPoolExecutor(size, thread_name_prefix="wfnb-action")
+        self._size = size
+        self._pool = _threads(size)
+
+    def widen(self, size: int) -> None:
+        """See `Performer.widen`. Calls that are under way end on the threads they have."""
+        if size > self._size:
+            self._pool.shutdown(wait=False)
+            self._size, self._pool = size, _threads(size)
 
     async def perform(self, action: Action, data: JsonValue, context: ActionContext) -> JsonValue:
         """See `Performer.perform`."""
@@ -71,6 +84,10 @@ class ThreadPerformer:
     def close(self) -> None:
         """Take no further calls; those under way end by themselves."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _threads(size: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(size, thread_name_prefix="wfnb-action")
 
 
 def _prepare(action: Action, data: JsonValue, context: ActionContext) -> Callable[[], Any]:
