@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 import wfnb
@@ -116,6 +117,29 @@ def test_the_snapshot_of_a_step_shows_what_it_did_and_no_secret(ws: wfnb.Workspa
     assert second.envelope["vars"] == {"x": 1, "ref": {"secretRef": "[REDACTED]"}}
     assert [snapshot.step.id for snapshot in (first, second) if snapshot.step] == ["s", "a"]
     assert "hunter2" not in repr(second.envelope) + str(second._repr_mimebundle_())
+
+
+@pytest.mark.behaviour(208)
+def test_snapshots_are_made_when_they_are_looked_at_and_never_stored(tmp_path: Path) -> None:
+    with wfnb.open(tmp_path, clock="2026-01-01", seed=1) as ws:
+        publish(
+            ws,
+            state("s", "READY"),
+            each("l", "[1..5]", [assign("a", x="vars.item", copy="payload.password")]),
+        )
+        run = ws.start("test", {"password": "hunter2"}).wait(10)
+        before = rows(tmp_path)
+        looked = [run.at(seq).envelope for seq in range(run.row.seq + 1)]
+        assert looked[-1]["payload"] == {"password": "[REDACTED]"}
+        assert rows(tmp_path) == before
+        assert not any("[REDACTED]" in row for found in before.values() for row in found)
+
+
+def rows(folder: Path) -> dict[str, list[str]]:
+    """Every row of every table of a state file, as text."""
+    file = apsw.Connection(str(folder / ".wfnb" / "state.sqlite"), flags=apsw.SQLITE_OPEN_READONLY)
+    tables = [name for (name,) in file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {table: [repr(row) for row in file.execute(f'SELECT * FROM "{table}"')] for table in tables}
 
 
 @pytest.mark.behaviour(210)
