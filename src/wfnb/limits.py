@@ -31,7 +31,12 @@ class Limits:
     checkpoint_every: int = 200  #: macrosteps between full checkpoints: state at any step stays quick
     checkpoint_size_bytes: int = 16_384  #: a state of twice this size is stored half as often
     checkpoint_stride: int = 6  #: at most this many times as seldom: state at any step stays below 50 ms
+    log_context_bytes: int = 65_536  #: the context of one log line (specification, 4.14)
+    log_message_chars: int = 4_000  #: a log line is a sentence; what is longer belongs into its context
     starts_per_minute: int = 60  #: a loop that starts runs by mistake is stopped (specification, 4.14)
+    cron_length: int = 128  #: characters of a cron expression (specification, 4.14)
+    catch_up_runs: int = 1_000  #: firings of one schedule that are made up for after downtime
+    late_ms: int = 60_000  #: a firing that comes later than this was missed
     runs_at_once: int = 1_000  #: runs that a kernel drives at once; the rest waits in the tables for room
     lease_ms: int = 30_000  #: a run's owner must renew before this (specification, 4.14)
     simulation_steps: int = 500  #: steps of one simulation unless more are asked for (specification, 4.14)
@@ -41,7 +46,9 @@ class Limits:
     simulation_time_ms: int = 5_000  #: CPU time of one simulation unless more is asked for (4.14)
     simulation_time_most_ms: int = 30_000  #: CPU time that may be asked for (specification, 4.14)
     secret_size_bytes: int = 65_536  #: the value of a secret (specification, 4.14)
-    secret_stale_days: int = 90  #: neither used nor renewed for so long, a secret is stale (specification, 4.15)
+    secret_stale_days: int = (
+        90  #: neither used nor renewed for so long, a secret is stale (specification, 4.15)
+    )
     query_time_ms: int = 30_000  #: one history question
     webhook_time_ms: int = 5_000  #: one message to a webhook, from looking up its name to its answer
     query_rows: int = 1_000_000  #: rows one history question may return

@@ -10,6 +10,7 @@ from wfnb.model.values import JsonValue
 from wfnb.registry.actions import Action
 from wfnb.registry.nodes import NodeType
 from wfnb.security.redact import cap, redact
+from wfnb.services.schedules import Schedule
 from wfnb.store.records import EventRow, InboxRow, InvocationRow, RunRow, StepRow, Submitted, WaitRow
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Invocation",
     "NodeInfo",
     "RunSummary",
+    "ScheduleInfo",
     "Step",
     "Submission",
     "Task",
@@ -194,6 +196,32 @@ class Task(_Row):
             cap(redact(task.get("context")), _PREVIEW_BYTES),
             task.get("form"),
         )
+
+
+@dataclass(frozen=True)
+class ScheduleInfo(_Row):
+    """When a workflow starts by itself, and what became of the last time."""
+
+    workflow: str
+    name: str
+    when: str
+    timezone: str | None
+    catch_up: str
+    next_at: str | None
+    last_at: str | None
+    last_run: str | None
+    last_error: str | None
+
+    @classmethod
+    def of(cls, row: Schedule) -> ScheduleInfo:
+        """From the tables."""
+        next_at, last_at, run_at = (
+            None if moment is None else iso(moment) for moment in (row.next_us, row.last_us, row.run_at_us)
+        )
+        when = row.cron or run_at or ""
+        return cls(
+            row.workflow_id, row.name, when, row.timezone, row.catch_up, next_at, last_at, row.last_run_id, row.last_error
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

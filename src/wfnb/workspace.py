@@ -39,6 +39,7 @@ from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
 from wfnb.store.records import RunFilter, VersionRow
 from wfnb.store.redactions import Redaction, declare
+from wfnb.telling import TellingAll
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.findings import Finding
@@ -56,7 +57,7 @@ __all__ = ["Workspace"]
 
 
 @guarded
-class Workspace(Registering, Simulating, Answering, Scheduling, Operating, Watching, Browsing):
+class Workspace(Registering, Simulating, Answering, Scheduling, Operating, Watching, Browsing, TellingAll):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 
     def __init__(

@@ -103,6 +103,7 @@ class Lookout:
     def look_around(self) -> None:
         """Also look at runs of owners that have died, and at runs that could not be driven before."""
         self._dead = dead_owners(self._store, self._crew.owner)
+        self._fires_us = 0  # schedules may have changed, here or elsewhere
         left_out = self._crew.left_out()
         self._crew.try_again()
         self.look(left_out)
@@ -112,6 +113,8 @@ class Lookout:
 
         Those that could not be driven stand in the way of nobody: so many more are asked for, and `extra`.
         """
+        if self._fires_us is not None and self._fires_us <= self._clock.ready_us():
+            self._fires_us = self._fire()
         for _ in range(_PASSES):
             room = self._crew.room()
             if self._closed or room <= 0:

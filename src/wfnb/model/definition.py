@@ -14,12 +14,16 @@ from wfnb.model.values import JsonValue
 __all__ = [
     "CONTROL_TYPES",
     "CallWorkflow",
+    "CatchUp",
     "Definition",
+    "EventTrigger",
     "Expr",
     "ForEach",
     "If",
     "NodeStep",
+    "RecurringTrigger",
     "Return",
+    "ScheduleTrigger",
     "Step",
     "Trigger",
     "TryCatch",
@@ -132,13 +136,38 @@ Step = Annotated[
 """Any step, told apart by its ``type``."""
 
 
-class Trigger(Model):
+class EventTrigger(Model):
     """What starts the workflow: an event by name."""
 
     type: Literal["event"]
     event_name: str = Field(min_length=1)
     source_payload_schema_ref: str | None = None
     payload_mapping: dict[str, Expr] | None = None
+
+
+CatchUp = Literal["none", "latest", "all"]
+"""What becomes of firings that nobody was there for: none of them, the latest one, or all."""
+
+
+class ScheduleTrigger(Model):
+    """What starts the workflow: one moment, as ISO 8601 text."""
+
+    type: Literal["schedule"]
+    run_at: str | None = None
+    catch_up: CatchUp = "latest"
+
+
+class RecurringTrigger(Model):
+    """What starts the workflow: moments given by a cron expression in a time zone."""
+
+    type: Literal["recurring"]
+    cron: str = Field(min_length=1)
+    timezone: str = "UTC"
+    catch_up: CatchUp = "latest"
+
+
+Trigger = Annotated[EventTrigger | ScheduleTrigger | RecurringTrigger, Field(discriminator="type")]
+"""What starts the workflow without a person."""
 
 
 class Definition(Model):

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from wfnb.errors import DefinitionError
 from wfnb.limits import LIMITS
-from wfnb.model.definition import Definition
+from wfnb.model.definition import Definition, EventTrigger
 from wfnb.model.values import JsonValue, content_hash
 from wfnb.services import workflow_settings
 from wfnb.services.audit import Actor, note
+from wfnb.services.schedules import follow_trigger
 from wfnb.store.port import Store
 from wfnb.store.records import VersionRow
 from wfnb.validate.catalog import Catalog
@@ -74,8 +75,13 @@ def _read(path: Path) -> str:
         raise DefinitionError("This is not the name of a file.", code="NO_SUCH_FILE") from None
 
 
-def publish(store: Store, catalog: Catalog, text: JsonValue, *, by: Actor, now_us: int) -> Published:
-    """Check and store a definition, and audit it; the same content again gives the version it has."""
+def publish(
+    store: Store, catalog: Catalog, text: JsonValue, *, by: Actor, now_us: int, from_us: int | None = None
+) -> Published:
+    """Check and store a definition, and audit it; the same content again gives the version it has.
+
+    A trigger by time makes a schedule that begins at `from_us`, which is `now_us` unless time is simulated.
+    """
     checked = check(text, catalog)
     definition = checked.definition
     raw = definition.to_json() if definition else text if isinstance(text, dict) else None
@@ -96,6 +102,7 @@ def publish(store: Store, catalog: Catalog, text: JsonValue, *, by: Actor, now_u
         workflow_settings.ensure(session, definition.id, by, now_us)
         facts = {"version": number, "hash": digest}
         note(session, by, "workflow.published", ("workflow", definition.id), at_us=now_us, changes=facts)
+        follow_trigger(session, definition, now_us if from_us is None else from_us)
     return Published(True, definition.id, number, checked.findings, raw)
 
 
@@ -112,6 +119,6 @@ def _row(
         digest,
         ref,
         schema,
-        definition.trigger.event_name if definition.trigger else None,
+        definition.trigger.event_name if isinstance(definition.trigger, EventTrigger) else None,
         *by,
     )

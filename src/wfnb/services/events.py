@@ -9,6 +9,7 @@ from wfnb.engine.ids import Ids
 from wfnb.engine.programs import Programs
 from wfnb.errors import StoreError, ValidationError, WfnbError
 from wfnb.machine.state import initial_state
+from wfnb.model.definition import EventTrigger
 from wfnb.model.values import JsonValue
 from wfnb.services.admission import Admission
 from wfnb.store.port import Store
@@ -71,20 +72,19 @@ def trigger_payload(program: Program, event: NewEvent) -> tuple[JsonValue, bool]
         ``INVALID_ASSIGN_PATH`` when two names of the mapping cannot both be fields.
     """
     trigger = program.definition.trigger
-    mapping = trigger.payload_mapping if trigger else None
-    if not mapping:
+    if not isinstance(trigger, EventTrigger) or not trigger.payload_mapping:
         return event.payload, False
     roots = {
         "event": {
             "name": event.name,
             "correlationKey": event.key,
             "payload": event.payload,
-            "payloadSchemaRef": trigger.source_payload_schema_ref if trigger else None,
+            "payloadSchemaRef": trigger.source_payload_schema_ref,
         }
     }
     scope = Scope(roots, event.received_us)
     payload: dict[str, JsonValue] = {}
-    for name, expr in mapping.items():
+    for name, expr in trigger.payload_mapping.items():
         template = compile_template({"$expr": expr.source}, field=f"trigger.payloadMapping.{name}")
         _put(payload, name, template.evaluate(scope))
     return payload, True

@@ -109,7 +109,7 @@ def outline(definition: Mapping[str, Any]) -> Outline:
     return Outline(
         title=_text(definition.get("name")) or _text(definition.get("id")) or "workflow",
         subtitle=" · ".join(part for part in parts if part),
-        trigger=_text(trigger.get("eventName")) if isinstance(trigger, Mapping) else "",
+        trigger=_start(trigger) if isinstance(trigger, Mapping) else "",
         root=root,
     )
 
@@ -198,6 +198,12 @@ def _version(value: Any) -> str:
 
 def _text(value: Any) -> str:
     return clean(value) if isinstance(value, str) else ""
+
+
+def _start(trigger: Mapping[str, Any]) -> str:
+    """What starts the workflow, in a few words."""
+    field = {"schedule": "runAt", "recurring": "cron"}.get(_text(trigger.get("type")), "eventName")
+    return _text(trigger.get(field))
 
 
 def walk_cards(block: Block) -> Iterator[Card]:

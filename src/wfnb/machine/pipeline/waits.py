@@ -156,7 +156,7 @@ def _moment(turn: Turn, plan: WaitPlan) -> int:
     value = turn.value(plan.until)
     try:
         moment = parse_iso(value) if isinstance(value, str) else None
-    except ValueError:
+    except ValidationError:  # its text quotes the value, which may be secret
         moment = None
     if moment is None or moment >= _LATEST_US:
         raise ValidationError(

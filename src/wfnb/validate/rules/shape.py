@@ -10,12 +10,14 @@ from pydantic_core import ErrorDetails
 from wfnb.model.definition import (
     CallWorkflow,
     Definition,
+    EventTrigger,
     Expr,
     ForEach,
     If,
     NodeStep,
+    RecurringTrigger,
     Return,
-    Trigger,
+    ScheduleTrigger,
     TryCatch,
 )
 from wfnb.model.paths import ROOT, block_path, step_path
@@ -40,7 +42,9 @@ _STEPS: dict[str, type[BaseModel]] = {
 _PARTS: dict[str, type[BaseModel]] = {
     "retry": RetryPolicy,
     "onError": ErrorPolicy,
-    "trigger": Trigger,
+    "event": EventTrigger,
+    "schedule": ScheduleTrigger,
+    "recurring": RecurringTrigger,
     "condition": Expr,
     "items": Expr,
 }
@@ -50,7 +54,7 @@ _PATTERNS = {
     "itemVar": "must be a name: letters, digits and _, not beginning with a digit",
 }
 _HINTS = {
-    ("concurrency", "literal_error"): "Leave the field out: a loop takes its items one after another.",
+    ("trigger", "union_tag_invalid"): "Its type is event, schedule or recurring.",
     ("steps", "missing"): "Write at least an empty list.",
     ("condition", "model_type"): 'Write it as {"$expr": "…"}.',
     ("items", "model_type"): 'Write it as {"$expr": "…"}.',
@@ -92,7 +96,7 @@ def _finding(step: RawStep, kind: str, fault: ErrorDetails, rest: tuple[str | in
     if not rest:
         what = "The step" if kind else "The definition"
         return step.error(_CODE, f"{what} {describe(fault)}.")
-    field = field_path(*rest)
+    field = field_path(*_untagged(rest))
     name = str(rest[-1])
     if fault["type"] == "extra_forbidden":
         if kind == "node" and not step.type:
@@ -102,6 +106,11 @@ def _finding(step: RawStep, kind: str, fault: ErrorDetails, rest: tuple[str | in
     if fault["type"] == "string_pattern_mismatch":
         expected = _PATTERNS.get(name, expected)
     return step.error(_CODE, f"The field “{field}” {expected}.", _hint(name, fault), field)
+
+
+def _untagged(rest: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """A place without the name of the trigger's type, which the model puts into it."""
+    return rest[:1] + rest[2:] if rest[0] == "trigger" and len(rest) > 2 else rest
 
 
 def _hint(name: str, fault: ErrorDetails) -> str | None:

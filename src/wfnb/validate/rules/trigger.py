@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from wfnb.errors import ValidationError
+from wfnb.model.cron import check_cron, check_timezone
+from wfnb.model.times import parse_iso
 from wfnb.model.values import JsonValue
 from wfnb.validate.findings import Finding, nearest
 from wfnb.validate.raw import object_of
@@ -18,11 +21,50 @@ _MAPPING = "trigger.payloadMapping"
 def check(source: Source) -> Iterator[Finding]:
     """Findings about the source schema of the trigger and its mapping to the payload."""
     trigger = object_of(source.raw.get("trigger"))
+    yield from _times(source, trigger)
     mapping = object_of(trigger.get("payloadMapping"))
     yield from _source_schema(source, trigger, mapping)
     yield from _roots(source)
     if mapping:
         yield from _required(source, mapping)
+
+
+def _times(source: Source, trigger: dict[str, JsonValue]) -> Iterator[Finding]:
+    """Findings about the moments of a schedule."""
+    if trigger.get("type") == "schedule":
+        yield from _moment(source, trigger.get("runAt"))
+    if trigger.get("type") == "recurring":
+        for name, code, test in (
+            ("cron", "TIME_TRIGGER_INVALID_CRON", check_cron),
+            ("timezone", "TIME_TRIGGER_INVALID_TIMEZONE", check_timezone),
+        ):
+            value = trigger.get(name)
+            fault = _refused(test, value) if isinstance(value, str) else None
+            if fault is not None:
+                yield source.root.error(code, fault.message, fault.hint, f"trigger.{name}")
+
+
+def _moment(source: Source, value: JsonValue) -> Iterator[Finding]:
+    field = "trigger.runAt"
+    if value is None:
+        yield source.root.error(
+            "TIME_TRIGGER_RUN_AT_REQUIRED",
+            "The schedule does not say when it starts the workflow.",
+            "Write trigger.runAt, for example 2026-01-31T09:00:00Z.",
+            field,
+        )
+    elif isinstance(value, str):
+        fault = _refused(parse_iso, value)
+        if fault is not None:
+            yield source.root.error("TIME_TRIGGER_INVALID_RUN_AT", fault.message, fault.hint, field)
+
+
+def _refused(test: Callable[[str], object], value: str) -> ValidationError | None:
+    try:
+        test(value)
+    except ValidationError as fault:
+        return fault
+    return None
 
 
 def _source_schema(
