@@ -8,8 +8,10 @@ from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
 from wfnb.services import operations
 from wfnb.services.audit import AuditRow
+from wfnb.services.logs import Line
+from wfnb.store.logs import LogRow
 
-__all__ = ["AuditEntry", "DeadLetter", "columns_of"]
+__all__ = ["AuditEntry", "DeadLetter", "LogLine", "columns_of"]
 
 
 def columns_of(kind: type) -> tuple[str, ...]:
@@ -75,3 +77,29 @@ class DeadLetter:
             error,
             iso(row.updated_us),
         )
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line of a log. `number` is what the next page begins before; `instance` the execution of the step it is about."""
+
+    number: int
+    at: str
+    level: str
+    source: str
+    message: str
+    run: str
+    instance: str | None
+    context: JsonValue
+
+    @classmethod
+    def told(cls, number: int, line: Line, run_id: str) -> LogLine:
+        """A line of the log of one run."""
+        facts = (line.level, line.source, line.message, run_id, line.instance, line.context)
+        return cls(number, iso(line.at_us), *facts)
+
+    @classmethod
+    def of(cls, row: LogRow, run_id: str) -> LogLine:
+        """From the tables."""
+        facts = (row.level, row.source, row.message, run_id, row.instance, row.context)
+        return cls(row.log_no, iso(row.at_us), *facts)

@@ -24,6 +24,7 @@ from wfnb.store.port import Store, state_at
 from wfnb.store.records import RunRow
 from wfnb.store.redactions import declared, hide
 from wfnb.tables import Rows
+from wfnb.telling import Telling
 
 if TYPE_CHECKING:
     from wfnb.debugger import Debugger
@@ -33,7 +34,7 @@ __all__ = ["Run"]
 
 
 @guarded
-class Run(Intervening):
+class Run(Intervening, Telling):
     """One run of a workflow. Made by `Workspace.start` and `Workspace.run`.
 
     Attributes

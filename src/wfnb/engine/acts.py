@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from wfnb.engine.children import child_outcome
 from wfnb.engine.secrets import Call, masked_error, with_secrets
@@ -12,16 +14,21 @@ from wfnb.errors import CommandError, RegistryError, StoreError, TransientError,
 from wfnb.machine.faults import error_data
 from wfnb.machine.messages import Error, Event, InvocationScheduled
 from wfnb.machine.state import State
+from wfnb.model.arguments import check_text
 from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
 from wfnb.registry.actions import ActionContext
 from wfnb.security.redact import redactions, scrub, secret_texts
 from wfnb.security.taint import CLEAN, Taint
+from wfnb.store import logs
+from wfnb.store.logs import LogRow
 from wfnb.store.port import state_at
 from wfnb.store.records import Claim, RunRow
 from wfnb.validate.program import Program
 
 __all__ = ["Acts", "Ended"]
+
+_LINE = 100_000  # characters that are looked through for secrets before a log line is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,7 @@ class _Act:
         self._around = around
         self._program = program
         self._run = run
+        self._run_no = run.run_no
         self._input: JsonValue = None
         self._taint: Taint = CLEAN
         self._hidden: tuple[str, ...] = ()
@@ -141,9 +149,23 @@ class _Act:
         now = iso(self._run.updated_us)
         call = Call(self._run.run_id, self._run.tenant, scheduled.instance)
         data, self._taint = with_secrets(self._program, scheduled.input, call, self._around.secrets)
-        context = ActionContext(call.run_id, call.instance, scheduled.key, claim.attempt, now, self._taint)
+        facts = (call.run_id, call.instance, scheduled.key, claim.attempt, now, self._taint)
+        context = ActionContext(*facts, partial(self._log, call.instance))
         output = await self._around.performer.perform(action, data, context)
         return Ended(output if action.may_return_secrets else self._taint.value(output))
+
+    def _log(self, instance: str, level: str, message: str, context: dict[str, JsonValue]) -> None:
+        """Keep a line of the action. Only what is wrong with the line is the action's fault, never what is wrong with the store."""
+        clock = self._around.clock
+        at_us = self._run.updated_us if clock.simulated else clock.lease_us()
+        known = secret_texts(self._input, self._hidden)
+        said: str = scrub(self._taint.text(check_text(message, "message", longest=_LINE)), known)
+        facts: dict[str, JsonValue] = scrub(self._taint.value(context), known)
+        with suppress(StoreError):
+            logs.add(
+                self._around.store.database,
+                LogRow(0, self._run_no, instance, at_us, level, "action", said, facts),
+            )
 
     def masked(self, error: WfnbError, state: State) -> Error:
         """An error as data. An action may quote in it what it was given: secrets of the call and of the run are masked."""

@@ -24,6 +24,14 @@ Idempotency = Literal["engine"] | Callable[[Any], str] | None
 """``"engine"``: the key is made from run and instance path. A function: the key is made from the input. None: no key."""
 
 
+LogSink = Callable[[str, str, dict[str, JsonValue]], None]
+"""Takes level, message and context of a log line."""
+
+
+def _forget(_level: str, _message: str, _context: dict[str, JsonValue]) -> None:
+    """Where nobody keeps a log."""
+
+
 @dataclass(frozen=True, slots=True)
 class ActionContext:
     """What an action may know about its call.
@@ -40,6 +48,8 @@ class ActionContext:
         ISO time of the call, from the run's clock.
     taint
         Masks the secrets that this call was given: ``ctx.taint.text(line)`` for logs of your own.
+    sink
+        Takes what `log` is given.
     """
 
     run_id: str
@@ -48,6 +58,26 @@ class ActionContext:
     attempt: int
     now: str
     taint: Taint = CLEAN
+    sink: LogSink = _forget
+
+    def log(self, level: str, message: str, **context: JsonValue) -> None:
+        """Write a line into the log of the run; secrets of the call are masked. It is there at once, whatever becomes of the call.
+
+        Parameters
+        ----------
+        level
+            ``DEBUG``, ``INFO``, ``WARN`` or ``ERROR``.
+        message
+            A sentence for people.
+        context
+            Facts for programs.
+
+        Raises
+        ------
+        ValidationError
+            ``INVALID_ARGUMENT``, ``NOT_JSON``.
+        """
+        self.sink(level, message, context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ __all__ = [
     "AUDIT",
     "CHANGES",
     "INVOCATIONS",
+    "LOGS",
     "PROGRESS",
     "REDACTIONS",
     "RUNS",
@@ -197,6 +198,15 @@ class _Schedules:
 
 
 @dataclass(frozen=True, slots=True)
+class _Logs:
+    """Statements of ``sql/logs.sql``."""
+
+    add: str
+    of_run: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Search:
     """Statements of ``sql/search.sql``."""
 
@@ -254,5 +264,6 @@ AUDIT: Final = read_statements(_Audit, "audit.sql")
 SECRETS: Final = read_statements(_Secrets, "secrets.sql")
 REDACTIONS: Final = read_statements(_Redactions, "redactions.sql")
 SCHEDULES: Final = read_statements(_Schedules, "schedules.sql")
+LOGS: Final = read_statements(_Logs, "logs.sql")
 SEARCH: Final = read_statements(_Search, "search.sql")
 WORKFLOWS: Final = read_statements(_Workflows, "workflows.sql")
