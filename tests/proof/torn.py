@@ -10,7 +10,7 @@ from typing import Any
 from sim.crashing import CHANGING, Outside, Process
 from sim.ending import BENCH, PAYLOAD
 from sim.reference import CHILDREN
-from wfnb.errors import StoreError, WfnbError
+from wfnb.errors import WfnbError
 from wfnb.store.port import Store, film, state_at
 from wfnb.store.records import RunFilter
 from wfnb.store.sqlite import SqliteStore
@@ -95,5 +95,5 @@ def outcome(folder: Path, main: bytes, log: bytes = b"") -> str | WfnbError:
     try:
         with SqliteStore(path) as store:
             return contents(store)
-    except StoreError as error:
+    except WfnbError as error:
         return error

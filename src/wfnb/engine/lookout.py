@@ -15,6 +15,7 @@ from wfnb.store.records import RunRow
 
 __all__ = ["Crew", "Lookout", "dead_owners"]
 
+_LOST = 2_000  # own runs that one look goes through: more than a kernel drives at once
 _PASSES = 20  # of one look: other engines may be quicker with a run, again and again
 
 
@@ -106,7 +107,16 @@ class Lookout:
         self._fires_us = 0  # schedules may have changed, here or elsewhere
         left_out = self._crew.left_out()
         self._crew.try_again()
+        self._look_for_lost()
         self.look(left_out)
+
+    def _look_for_lost(self) -> None:
+        """Hand over runs that the crew owns and does not know: a call that took one was done, and told as failed."""
+        mine = (self._crew.owner,)
+        found = self._store.ready_runs(self._clock.ready_us(), self._clock.lease_us(), mine, _LOST)
+        for run in found:
+            if run.owner in mine and self._crew.room() > 0 and self._crew.wants(run.run_no):
+                self._crew.take_up(run)
 
     def look(self, extra: int = 0) -> None:
         """Hand over runs that can go on and that nobody drives, oldest first, as many as there is room for.
