@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -129,11 +130,15 @@ def test_two_workspaces_fire_once(tmp_path: Path) -> None:
     with wfnb.open(tmp_path, store=store, clock="2026-01-01", seed=1) as one:
         publish(one, trigger={"type": "recurring", "cron": "0 * * * *"})
         two = wfnb.open(tmp_path, store=store, clock="2026-01-01", seed=2)
-        one.pass_time(hours=3)
-        two.pass_time(hours=3)
-        finished(one, 3)
-        two.pass_time()
+        for workspace in (one, two):
+            workspace._clock.pass_time(0, 3 * 3_600_000_000)
+        threads = [threading.Thread(target=workspace._schedules.fire) for workspace in (one, two) * 3]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         assert len(one.runs()) == 3
+        assert one.schedules()[0].next_at == "2026-01-01T04:00:00.000Z"
         two._engine.close()
 
 

@@ -34,6 +34,7 @@ from wfnb.validate.rules import (
     step_ids,
     trigger,
     unknown_paths,
+    waits,
     workflows,
 )
 from wfnb.validate.source import Source, read_source
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     assign_paths.check,
     workflows.check,
     trigger.check,
+    waits.check,
     secret_values.check,
     special_keys.check,
     conditions.check,

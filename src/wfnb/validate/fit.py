@@ -106,6 +106,8 @@ def known_fields(model: type[BaseModel]) -> list[str]:
 
 
 _EXPECTED = {
+    "union_tag_invalid": "must have one of the types {expected_tags}",
+    "union_tag_not_found": "must have a type",
     "missing": "is missing",
     "extra_forbidden": "is not known here",
     "literal_error": "must be {expected}",

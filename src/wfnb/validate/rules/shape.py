@@ -54,7 +54,7 @@ _PATTERNS = {
     "itemVar": "must be a name: letters, digits and _, not beginning with a digit",
 }
 _HINTS = {
-    ("trigger", "union_tag_invalid"): "Its type is event, schedule or recurring.",
+    ("trigger", "union_tag_not_found"): "Its type is event, schedule or recurring.",
     ("steps", "missing"): "Write at least an empty list.",
     ("condition", "model_type"): 'Write it as {"$expr": "…"}.',
     ("items", "model_type"): 'Write it as {"$expr": "…"}.',

@@ -46,7 +46,7 @@ def test_a_missing_field_of_the_definition_is_named(field: str) -> None:
         ({"version": 0}, "version", "The field “version” must be greater than 0."),
         ({"steps": {}}, "steps", "The field “steps” must be a list, not an object."),
         ({"trigger": []}, "trigger", "The field “trigger” must be an object, not a list."),
-        ({"trigger": {"type": "cron", "eventName": "X"}}, "trigger.type", "The field “trigger.type” must be 'event'."),
+        ({"trigger": {"type": "cron", "eventName": "X"}}, "trigger", "The field “trigger” must have one of the types 'event', 'schedule', 'recurring'."),
         ({"id": "two words"}, "id", "The field “id” may have letters, digits and . _ : -, and begins with a letter or digit."),
     ],
 )  # fmt: skip
@@ -68,7 +68,7 @@ def test_a_fault_of_the_definition_is_told_in_plain_words(
         (when({}), "condition.$expr", "The field “condition.$expr” is missing."),
         ({key: value for key, value in loop(assign()).items() if key != "itemVar"}, "itemVar", "The field “itemVar” is missing."),
         ({**loop(assign()), "itemVar": "1x"}, "itemVar", "The field “itemVar” must be a name: letters, digits and _, not beginning with a digit."),
-        ({**loop(assign()), "concurrency": 4}, "concurrency", "The field “concurrency” must be 1."),
+        ({**loop(assign()), "concurrency": 0}, "concurrency", "The field “concurrency” must be 1 or more."),
         ({**assign(), "retry": {"maxAttempts": 0}}, "retry.maxAttempts", "The field “retry.maxAttempts” must be greater than 0."),
         ({**assign(), "retry": {"maxAttempts": 1, "backoffMs": -1}}, "retry.backoffMs", "The field “retry.backoffMs” must be 0 or more."),
         ({**assign(), "onError": {"policy": "retry"}}, "onError.policy", "The field “onError.policy” must be 'fail' or 'continue'."),
