@@ -34,14 +34,13 @@ def _times(source: Source, trigger: dict[str, JsonValue]) -> Iterator[Finding]:
     if trigger.get("type") == "schedule":
         yield from _moment(source, trigger.get("runAt"))
     if trigger.get("type") == "recurring":
-        for name, code, test in (
-            ("cron", "TIME_TRIGGER_INVALID_CRON", check_cron),
-            ("timezone", "TIME_TRIGGER_INVALID_TIMEZONE", check_timezone),
-        ):
-            value = trigger.get(name)
-            fault = _refused(test, value) if isinstance(value, str) else None
-            if fault is not None:
-                yield source.root.error(code, fault.message, fault.hint, f"trigger.{name}")
+        fault = _refused(check_cron, trigger.get("cron"))
+        if fault is not None:
+            yield source.root.error("TIME_TRIGGER_INVALID_CRON", fault.message, fault.hint, "trigger.cron")
+        fault = _refused(check_timezone, trigger.get("timezone"))
+        if fault is not None:
+            field = "trigger.timezone"
+            yield source.root.error("TIME_TRIGGER_INVALID_TIMEZONE", fault.message, fault.hint, field)
 
 
 def _moment(source: Source, value: JsonValue) -> Iterator[Finding]:
@@ -53,13 +52,16 @@ def _moment(source: Source, value: JsonValue) -> Iterator[Finding]:
             "Write trigger.runAt, for example 2026-01-31T09:00:00Z.",
             field,
         )
-    elif isinstance(value, str):
+    else:
         fault = _refused(parse_iso, value)
         if fault is not None:
             yield source.root.error("TIME_TRIGGER_INVALID_RUN_AT", fault.message, fault.hint, field)
 
 
-def _refused(test: Callable[[str], object], value: str) -> ValidationError | None:
+def _refused(test: Callable[[str], object], value: JsonValue) -> ValidationError | None:
+    """Why text does not pass; what is no text is told by the rule of shapes."""
+    if not isinstance(value, str):
+        return None
     try:
         test(value)
     except ValidationError as fault:
