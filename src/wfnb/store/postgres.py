@@ -53,6 +53,8 @@ class PostgresStore(PostgresWaits):
         ``postgresql://user:password@host:port/database``, with ``?schema=NAME`` for another schema than ``wfnb``.
     schema
         The schema, when it does not stand in the address. It is created when it is not there.
+    patience_s
+        How long a server is waited for that was there before; one that is restarted is back in two or three seconds.
 
     Raises
     ------

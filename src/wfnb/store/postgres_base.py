@@ -20,8 +20,8 @@ T = TypeVar("T")
 class PostgresBase:
     """A schema on a server, opened and brought up to date."""
 
-    def __init__(self, url: str, *, schema: str | None = None) -> None:
-        self._connections = Connections(address_of(url, schema))
+    def __init__(self, url: str, *, schema: str | None = None, patience_s: float = 10.0) -> None:
+        self._connections = Connections(address_of(url, schema), patience_s)
         self._database = PostgresDatabase(self._connections)
         try:
             prepare(self._connections)

@@ -28,7 +28,6 @@ __all__ = ["Connections", "LostRaceError"]
 
 T = TypeVar("T")
 
-_PATIENCE_S = 10.0  # a server that is restarted is back in two or three seconds
 _PAUSES_S = (0.0, 0.05, 0.1, 0.2, 0.5)
 
 
@@ -43,10 +42,13 @@ class Connections:
     ----------
     address
         The server, the database and the schema.
+    patience_s
+        How long a server that was there is waited for.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, patience_s: float) -> None:
         self.address = address
+        self._patience_s = patience_s
         self.where = address.where
         self._pid = os.getpid()
         self._local = threading.local()
@@ -180,7 +182,7 @@ class Connections:
     def _persist(self, attempt: Callable[[Session], T], doubt: _Doubt | None = None) -> T:
         """Do it; again for a while when the connection is lost, and at once when another transaction was in the way."""
         doubt = doubt or _Doubt()
-        trouble = _Trouble(patient=self._known)
+        trouble = _Trouble(self._patience_s if self._known else 0.0)
         while True:
             lost = True
             try:
@@ -220,8 +222,8 @@ class _Doubt:
 class _Trouble:
     """How long it has been going on."""
 
-    def __init__(self, *, patient: bool) -> None:
-        self._until = time.monotonic() + (_PATIENCE_S if patient else 0.0)
+    def __init__(self, patience_s: float) -> None:
+        self._until = time.monotonic() + patience_s
         self._tries = 0
 
     def worth_another_try(self, *, pausing: bool) -> bool:
