@@ -30,6 +30,10 @@ def test_marks_name_what_is_in_the_catalogue() -> None:
     assert {id: marked[id] for id in marked.keys() - behaviours.catalogue().keys()} == {}
 
 
+def test_every_behaviour_and_every_defect_has_a_test() -> None:
+    assert sorted(behaviours.catalogue().keys() - behaviours.tests_by_id().keys()) == []
+
+
 def test_the_page_of_behaviours_is_up_to_date() -> None:
     written = (ROOT / "docs" / "reference" / "behaviours.md").read_text(encoding="utf-8")
     assert written == behaviours.page(), "run .venv/bin/python scripts/behaviours"
