@@ -72,7 +72,7 @@ def trace_id_of(run_id: str) -> int:
     Examples
     --------
     >>> f"{trace_id_of('run-0001'):032x}"
-    'f63eeadf6ea6d9a8fd6154be0de7d5d9'
+    '302aa61015d20d93ce981a9d347c97b0'
     """
     return int.from_bytes(sha256(run_id.encode()).digest()[:16]) or 1
 
