@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from wfnb.answering import Answering
 from wfnb.browsing import Browsing
+from wfnb.drafting import Drafting
 from wfnb.engine.clock import Clock
 from wfnb.engine.engine import Engine
 from wfnb.engine.ids import CountedIds, TimeIds
@@ -57,7 +58,17 @@ __all__ = ["Workspace"]
 
 
 @guarded
-class Workspace(Registering, Simulating, Answering, Scheduling, Operating, Watching, Browsing, TellingAll):
+class Workspace(
+    Registering,
+    Simulating,
+    Answering,
+    Scheduling,
+    Operating,
+    Watching,
+    Browsing,
+    TellingAll,
+    Drafting,
+):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 
     def __init__(
@@ -143,10 +154,13 @@ class Workspace(Registering, Simulating, Answering, Scheduling, Operating, Watch
         text = self._written(definition)
         if isinstance(text, Finding):
             return Publication(False, None, None, (text,))
+        return self._publish(text, by)
+
+    def _publish(self, definition: JsonValue, by: Actor) -> Publication:
         published = definitions.publish(
             self._store,
             self._catalog,
-            text,
+            definition,
             by=by,
             now_us=self._clock.lease_us(),
             from_us=self._clock.ready_us(),

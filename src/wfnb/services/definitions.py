@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from wfnb.errors import DefinitionError
 from wfnb.limits import LIMITS
+from wfnb.model.codec import load_text
 from wfnb.model.definition import Definition, EventTrigger
 from wfnb.model.values import JsonValue, content_hash
 from wfnb.services import workflow_settings
@@ -19,7 +20,7 @@ from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.findings import Finding, has_errors
 
-__all__ = ["Published", "publish", "written"]
+__all__ = ["Published", "publish", "read", "written"]
 
 
 class Published(NamedTuple):
@@ -47,6 +48,18 @@ def written(definition: JsonValue | os.PathLike[str]) -> JsonValue:
     if isinstance(definition, str) and _looks_like_path(definition):
         return _read(Path(definition))
     return definition
+
+
+def read(definition: JsonValue | os.PathLike[str]) -> JsonValue:
+    """What was written, as JSON: text is read as JSON or YAML.
+
+    Raises
+    ------
+    DefinitionError, LimitExceeded
+        When it cannot be read.
+    """
+    given = written(definition)
+    return load_text(given) if isinstance(given, str) else given
 
 
 def _looks_like_path(text: str) -> bool:

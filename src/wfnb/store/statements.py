@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, cast
 __all__ = [
     "AUDIT",
     "CHANGES",
+    "DRAFTS",
     "INVOCATIONS",
     "LOGS",
     "PROGRESS",
@@ -198,6 +199,17 @@ class _Schedules:
 
 
 @dataclass(frozen=True, slots=True)
+class _Drafts:
+    """Statements of ``sql/drafts.sql``."""
+
+    add: str
+    change: str
+    delete: str
+    every: str
+    get: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Logs:
     """Statements of ``sql/logs.sql``."""
 
@@ -264,6 +276,7 @@ AUDIT: Final = read_statements(_Audit, "audit.sql")
 SECRETS: Final = read_statements(_Secrets, "secrets.sql")
 REDACTIONS: Final = read_statements(_Redactions, "redactions.sql")
 SCHEDULES: Final = read_statements(_Schedules, "schedules.sql")
+DRAFTS: Final = read_statements(_Drafts, "drafts.sql")
 LOGS: Final = read_statements(_Logs, "logs.sql")
 SEARCH: Final = read_statements(_Search, "search.sql")
 WORKFLOWS: Final = read_statements(_Workflows, "workflows.sql")
