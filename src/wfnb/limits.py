@@ -46,9 +46,7 @@ class Limits:
     simulation_time_ms: int = 5_000  #: CPU time of one simulation unless more is asked for (4.14)
     simulation_time_most_ms: int = 30_000  #: CPU time that may be asked for (specification, 4.14)
     secret_size_bytes: int = 65_536  #: the value of a secret (specification, 4.14)
-    secret_stale_days: int = (
-        90  #: neither used nor renewed for so long, a secret is stale (specification, 4.15)
-    )
+    secret_stale_days: int = 90  #: days without a use or a new value (specification, 4.15)
     query_time_ms: int = 30_000  #: one history question
     webhook_time_ms: int = 5_000  #: one message to a webhook, from looking up its name to its answer
     query_rows: int = 1_000_000  #: rows one history question may return
