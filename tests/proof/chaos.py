@@ -82,6 +82,7 @@ class World:
         self.now_us = START_US
         self.disk: Store = MemoryStore()
         self.outside = Outside()
+        self.begun = 0
         self._calm = calm
         self._next: list[tuple[int, int, Callable[[], None], Node | None]] = []
         self._count = 0
@@ -107,7 +108,7 @@ class World:
 
     def run(self, done: Callable[[], bool]) -> None:
         """Until it is done."""
-        while not done():
+        while self._count % 8 or not done():
             assert self._next, "nothing happens any more"
             assert self._count < EVENTS, "it goes round in circles"
             assert self.now_us < START_US + LATEST_US, "it does not come to an end"
@@ -217,7 +218,7 @@ class Node:
             return
         except WfnbError:
             self.world.marks.hit("a look failed")
-        self.world.at(self.world.span(4 if self.world.chaos else 40) + SECOND // 4, self._look, self)
+        self.world.at(self.world.span(6 if self.world.chaos else 300) + SECOND // 4, self._look, self)
 
     def _trouble(self) -> None:
         world = self.world

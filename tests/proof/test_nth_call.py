@@ -20,7 +20,7 @@ from sim.ending import Ending, Kept
 from sim.reference import PERSIST, WAITS, WORKFLOWS
 from wfnb.engine.pace import Pace
 
-EVERYDAY = ("action", "try", "retry", "loop", "child", "shared")
+EVERYDAY = ("action", "try", "retry", "child")
 NAMES = tuple(name for name in WORKFLOWS if name not in WAITS) if LONG else EVERYDAY
 
 
