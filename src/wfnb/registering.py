@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from wfnb.model.values import JsonValue
-from wfnb.registry.actions import Action, Idempotency
+from wfnb.registry.actions import Action, Idempotency, InDoubt
 from wfnb.registry.nodes import NodeType
 from wfnb.rows import ActionInfo, NodeInfo
 from wfnb.tables import Rows
@@ -45,6 +45,7 @@ class Registering:
         may_return_secrets: bool = False,
         redact_input: Sequence[str] = (),
         redact_output: Sequence[str] = (),
+        in_doubt: InDoubt = "repeat",
     ) -> Callable[[F], F]:
         """Register a function as an action.
 
@@ -64,6 +65,10 @@ class Registering:
             Whether secrets that a call was given stay in its output, which becomes part of the state; else they are masked.
         redact_input, redact_output
             JSON pointers to what people are not shown of calls, such as ``("/card/number",)``; runs see it.
+        in_doubt
+            What becomes of a call that was under way when its process died: ``"repeat"`` performs it again with the same key,
+            ``"hold"`` waits until a person says (`Workspace.settle`); a function is asked by the key, and gives the output, or
+            None when the call never arrived.
 
         Raises
         ------
@@ -88,7 +93,7 @@ class Registering:
             action = self._catalog.actions.add(
                 function, id=id, version=version, side_effect=side_effect, idempotency=idempotency, retry=retry,
                 label=label, category=category, description=description, examples=examples,
-                may_return_secrets=may_return_secrets, redact_input=redact_input, redact_output=redact_output,
+                may_return_secrets=may_return_secrets, redact_input=redact_input, redact_output=redact_output, in_doubt=in_doubt,
             )  # fmt: skip
             self._hides(action)
             self._registered()

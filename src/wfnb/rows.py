@@ -15,6 +15,7 @@ from wfnb.store.records import EventRow, InboxRow, InvocationRow, RunRow, StepRo
 
 __all__ = [
     "ActionInfo",
+    "Doubt",
     "EventRecord",
     "InboxRecord",
     "Invocation",
@@ -196,6 +197,30 @@ class Task(_Row):
             cap(redact(task.get("context")), _PREVIEW_BYTES),
             task.get("form"),
         )
+
+
+@dataclass(frozen=True)
+class Doubt(_Row):
+    """A call of which nobody knows whether it was done; `id` is what `Workspace.settle` takes."""
+
+    id: str
+    run: str
+    action: str
+    version: int
+    attempt: int
+    instance: str
+    since: str
+    key: str
+    input: JsonValue
+
+    @classmethod
+    def of(cls, wait: WaitRow, call: InvocationRow, run_id: str) -> Doubt:
+        """From the tables; the input is masked and capped."""
+        shown = cap(redact(call.input), _PREVIEW_BYTES)
+        return cls(
+            wait.key or "", run_id, call.action_id, call.action_version, call.attempt, call.instance,
+            iso(wait.created_us), call.key, shown,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from wfnb.drafting import Drafting
 from wfnb.engine.clock import Clock
 from wfnb.engine.engine import Engine
 from wfnb.engine.ids import CountedIds, TimeIds
+from wfnb.engine.pace import Pace
 from wfnb.engine.performers import InlinePerformer, ThreadPerformer
 from wfnb.engine.programs import Programs
 from wfnb.errors import DefinitionError, NotFoundError
@@ -35,6 +36,7 @@ from wfnb.services.admission import Admission
 from wfnb.services.audit import Actor
 from wfnb.services.schedules import Schedules
 from wfnb.services.secrets import Keeper
+from wfnb.settling import Settling
 from wfnb.simulating import Simulating
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
@@ -45,6 +47,7 @@ from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.findings import Finding
 from wfnb.watching import Watching
+from wfnb.working import Working
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -63,10 +66,12 @@ class Workspace(
     Simulating,
     Answering,
     Scheduling,
+    Settling,
     Operating,
     Watching,
     Browsing,
     TellingAll,
+    Working,
     Drafting,
 ):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
@@ -82,6 +87,7 @@ class Workspace(
         tenant: str = "local",
         by: Actor | None = None,
         starts_per_minute: int | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.path = path
         self.tenant = tenant
@@ -113,6 +119,7 @@ class Workspace(
             failed=self._admission.failed,
             secrets=self._keeper,
             fire=self._schedules.fire,
+            pace=pace,
         )
 
     # --- definitions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,13 +18,13 @@ from wfnb.machine.state import State
 from wfnb.model.arguments import check_text
 from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
-from wfnb.registry.actions import ActionContext
+from wfnb.registry.actions import Action, ActionContext
 from wfnb.security.redact import redactions, scrub, secret_texts
 from wfnb.security.taint import CLEAN, Taint
 from wfnb.store import logs
 from wfnb.store.logs import LogRow
 from wfnb.store.port import state_at
-from wfnb.store.records import Claim, RunRow
+from wfnb.store.records import Claim, InvocationRow, RunRow
 from wfnb.validate.program import Program
 
 __all__ = ["Acts", "Ended"]
@@ -33,12 +34,16 @@ _LINE = 100_000  # characters that are looked through for secrets before a log l
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an effect ended: with an output or an error; `after_us` is a moment before which it cannot have been."""
+    """How an effect ended: with an output or an error; `after_us` is a moment before which it cannot have been.
+
+    `doubted` is the attempt of which only a person can say how it ended.
+    """
 
     output: JsonValue = None
     cached: bool = False
     error: Error | None = None
     after_us: int = 0
+    doubted: int | None = None
 
 
 class Acts:
@@ -69,9 +74,9 @@ class Acts:
             return await self._child(run, state, effect_id, pending, held=held)
         act = _Act(self._around, self._program, run)
         try:
-            known = effect_id in self._calls
-            scheduled, claim = self._calls.pop(effect_id) if known else self._recovered(run, effect_id)
-            return await act.call(scheduled, claim)
+            if effect_id in self._calls:
+                return await act.call(*self._calls.pop(effect_id))
+            return await self._again(act, run, effect_id, pending.get("settled"))
         except StoreError:
             raise
         except WfnbError as error:
@@ -95,28 +100,55 @@ class Acts:
             return Ended(error=fault, after_us=(ended.completed_us or 0) if ended is not None else 0)
         return Ended(output, after_us=child.completed_us or 0)
 
-    def _recovered(self, run: RunRow, effect_id: str) -> tuple[InvocationScheduled, Claim]:
-        """What is to be performed, read from the tables after a crash."""
+    async def _again(self, act: _Act, run: RunRow, effect_id: str, settled: int | None) -> Ended:
+        """Perform what was pending when a process died, as its action says; `settled` is the attempt that a person gave up."""
+        row, claim = self._found(effect_id)
+        action = self._around.actions.get(row.action_id, row.action_version)
+        if claim.mode == "perform" and action is not None and settled != claim.attempt:
+            if callable(action.in_doubt):
+                known = await asked(action, row.key)
+                if known is not None:
+                    return known if known.doubted is None else Ended(doubted=claim.attempt)
+            elif action.in_doubt == "hold":
+                return Ended(doubted=claim.attempt)
+        if claim.mode == "perform":
+            attempt = self._around.store.begin_attempt(claim.invocation_no, run.updated_us)
+            claim = replace(claim, attempt=attempt)
+        return await act.call(_scheduled(row, claim), claim)
+
+    def _found(self, effect_id: str) -> tuple[InvocationRow, Claim]:
+        """A pending call and whose it is, read from the tables after a crash."""
         found = self._around.store.invocation(self._run_no, effect_id)
         if found is None:
             raise CommandError(
                 "A pending effect has no invocation row.", code="STORE_INCONSISTENT", where=effect_id
             )
-        row, claim = found
-        if claim.mode == "perform":
-            attempt = self._around.store.begin_attempt(claim.invocation_no, run.updated_us)
-            claim = replace(claim, attempt=attempt)
-        event = InvocationScheduled(
-            at_us=row.scheduled_us,
-            effect_id=effect_id,
-            instance=row.instance,
-            action_id=row.action_id,
-            action_version=row.action_version,
-            key=row.key,
-            input=row.input,
-            attempt=claim.attempt,
-        )
-        return event, claim
+        return found
+
+
+def _scheduled(row: InvocationRow, claim: Claim) -> InvocationScheduled:
+    """The event that a row of the tables comes from."""
+    return InvocationScheduled(
+        at_us=row.scheduled_us,
+        effect_id=row.effect_id,
+        instance=row.instance,
+        action_id=row.action_id,
+        action_version=row.action_version,
+        key=row.key,
+        input=row.input,
+        attempt=claim.attempt,
+    )
+
+
+async def asked(action: Action, key: str) -> Ended | None:
+    """What the receiver of a call knows of a key; None when it has not heard of it. One that cannot answer leaves a doubt."""
+    if not callable(action.in_doubt):
+        return None  # nobody to ask
+    try:
+        output = await asyncio.to_thread(action.in_doubt, key)
+        return None if output is None else Ended(action.dump_output(output))
+    except Exception:  # noqa: BLE001 - whatever a receiver does, the call stays in doubt
+        return Ended(doubted=0)
 
 
 class _Act:

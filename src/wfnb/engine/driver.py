@@ -18,6 +18,7 @@ from wfnb.machine.messages import (
     Cancel,
     Command,
     Completed,
+    Doubted,
     Event,
     Failed,
     Fired,
@@ -248,6 +249,8 @@ class Driver:
         self._updated_us = max(self._updated_us, ended.after_us)
         spread = spread_of(self._around.seed, self._run.run_id, self._seq + 1)
         at_us = self._now(acted=True)
+        if ended.doubted is not None:
+            return Doubted(at_us=at_us, effect_id=effect_id, attempt=ended.doubted)
         if ended.error is not None:
             return Failed(at_us=at_us, effect_id=effect_id, error=ended.error, spread=spread)
         return Completed(

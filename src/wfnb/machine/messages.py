@@ -19,6 +19,7 @@ __all__ = [
     "Command",
     "Completed",
     "ControlMoved",
+    "Doubted",
     "Event",
     "Failed",
     "Fired",
@@ -45,8 +46,8 @@ __all__ = [
 Error: TypeAlias = dict[str, JsonValue]
 """An error as data: category, code, message, and where known expression, line, column."""
 
-WaitType: TypeAlias = Literal["retry", "time", "event", "human", "child"]
-"""What a run waits for: another attempt, a moment, an event, a person, or a run that it called."""
+WaitType: TypeAlias = Literal["retry", "time", "event", "human", "child", "doubt"]
+"""What a run waits for: another attempt, a moment, an event, a person, a run that it called, or word of a lost call."""
 
 
 # --- commands -----------------------------------------------------------------------------------------------------------
@@ -98,6 +99,15 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubted:
+    """An action was under way when its process died, at this attempt, and a person is to say what became of it."""
+
+    at_us: int
+    effect_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signaled:
     """What a wait was for has come. `override`: a person lets the run go on without it."""
 
@@ -132,7 +142,7 @@ class Retry:
     actor: str = "local"
 
 
-Command: TypeAlias = Start | Advance | Completed | Failed | Fired | Signaled | Cancel | Retry
+Command: TypeAlias = Start | Advance | Completed | Failed | Fired | Doubted | Signaled | Cancel | Retry
 
 
 # --- events -------------------------------------------------------------------------------------------------------------

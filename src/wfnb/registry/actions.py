@@ -18,7 +18,15 @@ from wfnb.model.policies import RetryPolicy
 from wfnb.model.values import JsonValue
 from wfnb.security.taint import CLEAN, Taint
 
-__all__ = ["Action", "ActionContext", "ActionRegistry", "Idempotency", "describe_fault", "validate_model"]
+__all__ = [
+    "Action",
+    "ActionContext",
+    "ActionRegistry",
+    "Idempotency",
+    "InDoubt",
+    "describe_fault",
+    "validate_model",
+]
 
 Idempotency = Literal["engine"] | Callable[[Any], str] | None
 """``"engine"``: the key is made from run and instance path. A function: the key is made from the input. None: no key."""
@@ -30,6 +38,11 @@ LogSink = Callable[[str, str, dict[str, JsonValue]], None]
 
 def _forget(_level: str, _message: str, _context: dict[str, JsonValue]) -> None:
     """Where nobody keeps a log."""
+
+
+InDoubt = Literal["repeat", "hold"] | Callable[[str], Any]
+"""What becomes of a call that was under way when its process died. ``"repeat"``: it is performed again with the same key.
+``"hold"``: a person says. A function: asked by the key, it gives the output, or None when the call never arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,7 @@ class Action:
     may_return_secrets: bool = False
     redact_input: tuple[str, ...] = ()
     redact_output: tuple[str, ...] = ()
+    in_doubt: InDoubt = "repeat"
 
     @property
     def is_async(self) -> bool:
@@ -219,6 +233,7 @@ class ActionRegistry:
         may_return_secrets: bool = False,
         redact_input: Sequence[str] = (),
         redact_output: Sequence[str] = (),
+        in_doubt: InDoubt = "repeat",
     ) -> Action:
         """Register a function as an action.
 
@@ -240,6 +255,12 @@ class ActionRegistry:
                 where=where,
                 hint="Give the new contract a new version, so that old runs keep theirs.",
             )
+        if in_doubt not in ("repeat", "hold") and not callable(in_doubt):
+            raise RegistryError(
+                "What becomes of a call in doubt is repeat, hold, or a function.",
+                code="INCOMPLETE_ACTION",
+                where=where,
+            )
         if side_effect and idempotency is None:
             raise RegistryError(
                 "An action with a side effect must say how it is recognised when it is repeated.",
@@ -252,7 +273,7 @@ class ActionRegistry:
         action = Action(
             id, version, function, input_model, output_model, takes_context, side_effect, idempotency, policy,
             label or id.replace("_", " "), category, description or inspect.getdoc(function) or "", tuple(examples),
-            may_return_secrets, _pointers(redact_input, where), _pointers(redact_output, where),
+            may_return_secrets, _pointers(redact_input, where), _pointers(redact_output, where), in_doubt,
         )  # fmt: skip
         self._actions[id, version] = action
         return action

@@ -16,6 +16,7 @@ from wfnb.machine.messages import (
     Cancel,
     Command,
     Completed,
+    Doubted,
     Event,
     Failed,
     Fired,
@@ -32,6 +33,7 @@ from wfnb.machine.messages import (
 )
 from wfnb.machine.pipeline import frames
 from wfnb.machine.pipeline.control import begin_control, settle, succeed
+from wfnb.machine.pipeline.doubts import doubt
 from wfnb.machine.pipeline.errors import retry, route
 from wfnb.machine.pipeline.lanes import advance_lane, cancel_lanes, in_lane, is_parallel, lane_place
 from wfnb.machine.pipeline.nodes import begin_node, call_value
@@ -56,7 +58,7 @@ def microsteps(
             _start(turn)
         case Advance():
             _advance(turn)
-        case Completed() | Failed() | Fired() | Signaled():
+        case Completed() | Failed() | Fired() | Signaled() | Doubted():
             _arrive(turn, command)
         case Cancel():
             _cancel(turn, command)
@@ -110,15 +112,19 @@ def _advance(turn: Turn) -> None:
     settle(turn)
 
 
-def _arrive(turn: Turn, command: Completed | Failed | Fired | Signaled) -> None:
+def _arrive(turn: Turn, command: Completed | Failed | Fired | Signaled | Doubted) -> None:
     """Something has come for an effect, here or in a parallel item."""
     if in_lane(turn, command.effect_id, lambda lane: _arrive(lane, command)):
         settle(turn)
     elif isinstance(command, Fired):
         fire(turn, command)
         settle(turn)
+    elif isinstance(command, Doubted):
+        doubt(turn, command)
     elif isinstance(command, Signaled):
-        signal(turn, command)
+        known = signal(turn, command)
+        if known is not None:
+            _answer(turn, known)
         settle(turn)
     else:
         _answer(turn, command)

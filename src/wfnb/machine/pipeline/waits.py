@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from wfnb.errors import ExpressionError, StepTimeoutError, ValidationError, WfnbError
 from wfnb.machine.faults import error_data
-from wfnb.machine.messages import Fired, Signaled, WaitOpened, WaitResolved, WaitType
+from wfnb.machine.messages import Completed, Failed, Fired, Signaled, WaitOpened, WaitResolved, WaitType
 from wfnb.machine.pipeline.control import succeed
+from wfnb.machine.pipeline.doubts import settled
 from wfnb.machine.pipeline.errors import route
 from wfnb.machine.pipeline.turn import Turn
 from wfnb.model.times import iso, parse_iso
@@ -70,19 +71,24 @@ def fire(turn: Turn, command: Fired) -> None:
         route(turn, error_data(fault))
 
 
-def signal(turn: Turn, command: Signaled) -> None:
-    """What a wait was for has come, or a person lets the run go on without it."""
+def signal(turn: Turn, command: Signaled) -> Completed | Failed | None:
+    """What a wait was for has come, or a person lets the run go on without it; what became of a call that was in doubt."""
     pending = turn.state.pending.get(command.effect_id)
     if pending is None or pending["kind"] != "wait":
-        return
+        return None
+    if pending["waitType"] == "doubt":
+        writes, known = settled(command, pending)
+        _resolve(turn, command.effect_id, by="answer", extra=writes)
+        return known
     _resolve(turn, command.effect_id, by="answer")
     if pending["waitType"] == "retry":
-        return
+        return None
     arrived = (
         Write(("envelope", "vars", "event"), command.payload),
         Write(("envelope", "vars", "eventName"), command.name),
     )
     _go_on(turn, arrived, assign=not command.override)
+    return None
 
 
 def _go_on(turn: Turn, arrived: tuple[Write, ...], *, assign: bool = True) -> None:
@@ -126,8 +132,8 @@ def _open(
     )
 
 
-def _resolve(turn: Turn, effect_id: str, *, by: str) -> None:
-    writes = (Write(("pending", effect_id)), Write(("status",), "RUNNING"))
+def _resolve(turn: Turn, effect_id: str, *, by: str, extra: tuple[Write, ...] = ()) -> None:
+    writes = (Write(("pending", effect_id)), Write(("status",), "RUNNING"), *extra)
     turn.emit(
         WaitResolved(
             at_us=turn.at_us,
