@@ -11,15 +11,14 @@ from typing import Any
 
 import pytest
 
+from unit.store.conftest import KINDS
 from wfnb.engine.secrets import Call
 from wfnb.errors import StoreError, WfnbError
 from wfnb.security.vault import VARIABLE, MasterKey
 from wfnb.services.audit import Actor, AuditFilter, entries
 from wfnb.services.secrets import Keeper
-from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store
 from wfnb.store.records import VersionRow
-from wfnb.store.sqlite import SqliteStore
 
 ANN = Actor("ann")
 CALL = Call("run-0001", "local", "root.steps[0]")
@@ -37,9 +36,14 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
     return text
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "state.sqlite")
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.sqlite"
+
+
+@pytest.fixture(params=sorted(KINDS))
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    made = KINDS[request.param](request)
     yield made
     made.close()
 
