@@ -43,7 +43,7 @@ def tour(
     with wfnb.open(workspace, clock=TOUR_CLOCK, seed=TOUR_SEED) as ws:
         rows = process_mailbox(ws, folder / "mailbox")
         emit([vars(row) for row in rows], rows.columns, as_json=False, title=f"{len(rows)} messages")
-        console.print(repr(ws), markup=False)
+        console.print(repr(ws), markup=False, soft_wrap=True)
     if browser and os.environ.get("TOUR_BROWSER") != "0":
         _open_lab(folder)
     else:
