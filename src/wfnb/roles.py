@@ -55,6 +55,7 @@ PERMISSIONS: Final[dict[str, dict[str, str]]] = {
         "picture": "view",
         "publish": "publish",
         "publish_draft": "publish",
+        "purge": "admin",
         "queue": "view",
         "run": "view",
         "runs": "view",

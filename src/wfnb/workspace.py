@@ -19,6 +19,7 @@ from wfnb.engine.performers import InlinePerformer, ThreadPerformer
 from wfnb.engine.programs import Programs
 from wfnb.errors import DefinitionError, NotFoundError
 from wfnb.expr import Profile
+from wfnb.keeping import Keeping
 from wfnb.model.arguments import check_text, check_whole
 from wfnb.model.values import JsonValue
 from wfnb.operating import Operating
@@ -73,6 +74,7 @@ class Workspace(
     TellingAll,
     Working,
     Drafting,
+    Keeping,
 ):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 

@@ -11,10 +11,11 @@ from wfnb.history.columns import Batch, batches, count
 from wfnb.history.connect import create
 from wfnb.history.statements import schema, statement
 from wfnb.store.port import Store
+from wfnb.store.purged import count_purged, is_purged, purged
 from wfnb.store.records import Changes
 from wfnb.store.redactions import declared, hide
 
-__all__ = ["Unusable", "begin", "catch_up", "pending", "watermark"]
+__all__ = ["Unusable", "begin", "catch_up", "has_purged", "pending", "watermark"]
 
 # Raise it when columns.py or fill.sql write something else into the same tables: old files are then built again.
 _FORMAT = 1
@@ -76,7 +77,31 @@ def catch_up(connection: duckdb.DuckDBPyConnection, store: Store) -> int:
         mark = max(mark, changes.rev)
         total += rows
         if rows < _BATCH_ROWS:  # the head: what is written meanwhile is for the next question
-            return total
+            break
+    _forget(connection, store)
+    return total
+
+
+def has_purged(connection: duckdb.DuckDBPyConnection, store: Store) -> bool:
+    """Whether the store has deleted runs that the history may still know."""
+    row = connection.execute(statement("fill", "read_mark")).fetchone()
+    return row is not None and row[2] != count_purged(store.database)
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, store: Store) -> None:
+    """Forget runs that the store has deleted. Asked after the changes, so none of them comes back with those."""
+    if not has_purged(connection, store):
+        return
+    runs = purged(store.database)
+    connection.begin()
+    try:
+        for kind in ("run", "step", "invocation", "wait", "event"):
+            connection.execute(statement("fill", f"forget_purged_{kind}"), {"runs": runs})
+        connection.execute(statement("fill", "note_forgotten"), {"count": len(runs)})
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _fingerprint(store: Store) -> str:
@@ -88,6 +113,8 @@ def _fingerprint(store: Store) -> str:
 def _compare(store: Store, run_no: int, run_id: str, rev: int) -> None:
     """The newest run of the history is still a run of the store: nobody put an older store in its place."""
     known = store.run_by_no(run_no)
+    if known is None and is_purged(store.database, run_no):
+        return
     if known is None or known.run_id != run_id or known.rev < rev:
         raise Unusable
 

@@ -15,7 +15,7 @@ import duckdb
 
 from wfnb.errors import QueryError
 from wfnb.history.connect import Busy, open_file, open_memory
-from wfnb.history.fill import Unusable, begin, catch_up, pending, watermark
+from wfnb.history.fill import Unusable, begin, catch_up, has_purged, pending, watermark
 from wfnb.store.port import Store
 
 __all__ = ["Progress", "Projection"]
@@ -114,7 +114,7 @@ class Projection:
             return None
         with self._opened(path, read_only=True) as connection:
             mark = watermark(connection, self._store)
-            if pending(self._store, mark).rev > mark:
+            if pending(self._store, mark).rev > mark or has_purged(connection, self._store):
                 return None
             return question(connection), Progress(0, mark, "file", rebuilt=False)
 

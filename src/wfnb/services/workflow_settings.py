@@ -13,7 +13,7 @@ from wfnb.services.audit import Actor, difference, note
 from wfnb.store.database import Database, Session
 from wfnb.store.statements import WORKFLOWS
 
-__all__ = ["Settings", "change", "ensure", "every", "settings"]
+__all__ = ["Settings", "change", "ensure", "every", "is_held", "settings"]
 
 _FLAGS = ("paused", "auto_pause", "legal_hold")
 _OWN = ("workflow_id", "updated_by", "updated_us")
@@ -54,6 +54,11 @@ def settings(database: Database, workflow_id: str) -> Settings:
     """The settings of a workflow; the usual ones when nobody has set any."""
     with database.reading() as session:
         return _read(session, workflow_id)
+
+
+def is_held(session: Session, workflow_id: str) -> bool:
+    """Whether no run of a workflow may be deleted."""
+    return _read(session, workflow_id).legal_hold
 
 
 def every(database: Database) -> list[Settings]:

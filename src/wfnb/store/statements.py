@@ -15,6 +15,7 @@ __all__ = [
     "LOGS",
     "PROGRESS",
     "REDACTIONS",
+    "RETENTION",
     "RUNS",
     "SCHEDULES",
     "SEARCH",
@@ -219,6 +220,40 @@ class _Logs:
 
 
 @dataclass(frozen=True, slots=True)
+class _Workers:
+    """Statements of ``sql/workers.sql``."""
+
+    beat: str
+    every: str
+    forget: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Retention:
+    """Statements of ``sql/retention.sql``."""
+
+    children: str
+    count_purged: str
+    delete_checkpoints: str
+    delete_events: str
+    delete_inbox: str
+    delete_invocations: str
+    delete_logs: str
+    delete_macrosteps: str
+    delete_run: str
+    delete_sharing: str
+    delete_steps: str
+    delete_waits: str
+    due: str
+    is_purged: str
+    mark: str
+    newest: str
+    purged: str
+    relied_on: str
+    workflows: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Search:
     """Statements of ``sql/search.sql``."""
 
@@ -278,5 +313,6 @@ REDACTIONS: Final = read_statements(_Redactions, "redactions.sql")
 SCHEDULES: Final = read_statements(_Schedules, "schedules.sql")
 DRAFTS: Final = read_statements(_Drafts, "drafts.sql")
 LOGS: Final = read_statements(_Logs, "logs.sql")
+RETENTION: Final = read_statements(_Retention, "retention.sql")
 SEARCH: Final = read_statements(_Search, "search.sql")
 WORKFLOWS: Final = read_statements(_Workflows, "workflows.sql")

@@ -54,13 +54,33 @@ DELETE FROM base.event AS known USING batch WHERE known.event_no = batch.event_n
 INSERT INTO base.event SELECT event_no, run_no, seq, make_timestamp(at_us), kind, data FROM batch;
 
 -- name: begin_history
-INSERT INTO base.meta VALUES ($fingerprint, 0);
+INSERT INTO base.meta VALUES ($fingerprint, 0, 0);
 
 -- name: read_mark
-SELECT fingerprint, watermark FROM base.meta;
+SELECT fingerprint, watermark, forgotten FROM base.meta;
 
 -- name: newest_run
 SELECT run_no, run_id, rev FROM base.run ORDER BY rev DESC, run_no DESC LIMIT 1;
 
 -- name: move_watermark
 UPDATE base.meta SET watermark = $rev;
+
+-- Runs that the state tables have deleted.
+
+-- name: forget_purged_run
+DELETE FROM base.run WHERE run_no IN (SELECT unnest($runs::BIGINT[]));
+
+-- name: forget_purged_step
+DELETE FROM base.step WHERE run_no IN (SELECT unnest($runs::BIGINT[]));
+
+-- name: forget_purged_invocation
+DELETE FROM base.invocation WHERE run_no IN (SELECT unnest($runs::BIGINT[]));
+
+-- name: forget_purged_wait
+DELETE FROM base.wait WHERE run_no IN (SELECT unnest($runs::BIGINT[]));
+
+-- name: forget_purged_event
+DELETE FROM base.event WHERE run_no IN (SELECT unnest($runs::BIGINT[]));
+
+-- name: note_forgotten
+UPDATE base.meta SET forgotten = $count;

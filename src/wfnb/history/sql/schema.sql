@@ -5,7 +5,8 @@ CREATE SCHEMA base;
 
 CREATE TABLE base.meta (
     fingerprint VARCHAR NOT NULL,
-    watermark BIGINT NOT NULL
+    watermark BIGINT NOT NULL,
+    forgotten BIGINT NOT NULL
 );
 
 CREATE TABLE base.run (
