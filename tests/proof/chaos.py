@@ -34,6 +34,7 @@ LEASE_US = 30 * SECOND
 CHAOS_US = 300 * SECOND
 LATEST_US = 48 * 3600 * SECOND
 EVENTS = 60_000  # things that may happen in one world: one that goes round in circles ends here
+RARE = frozenset({"create_run", "begin_attempt", "park"})
 WRITES = CHANGING - {"invocation"}
 
 
@@ -192,7 +193,7 @@ class Node:
             raise
         if name in CHANGING and world.fate(0.01):
             self._die("a process died after a write")
-        if name in CHANGING and world.fate(0.02):
+        if name in CHANGING and world.fate(0.25 if name in RARE else 0.02):
             marks.hit(f"{name} was done and told as failed")
             raise StoreError("The state file cannot be used.", code="STORE_BUSY")
         if name == "invocation" and result is not None:
