@@ -38,6 +38,9 @@ class Limits:
     catch_up_runs: int = 1_000  #: firings of one schedule that are made up for after downtime
     late_ms: int = 60_000  #: a firing that comes later than this was missed
     runs_at_once: int = 1_000  #: runs that a kernel drives at once; the rest waits in the tables for room
+    worker_beat_ms: int = 5_000  #: a worker says that it lives; after three beats of silence it is lost
+    worker_kept_days: int = 7  #: workers of whom nothing was heard for so long are listed no more
+    queue_counted: int = 100_000  #: runs in the queue that are counted; what is beyond makes no difference
     lease_ms: int = 30_000  #: a run's owner must renew before this (specification, 4.14)
     simulation_steps: int = 500  #: steps of one simulation unless more are asked for (specification, 4.14)
     simulation_steps_most: int = 5_000  #: steps that may be asked for (specification, 4.14)

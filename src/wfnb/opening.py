@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from wfnb.engine.clock import Clock, SimulatedClock, SystemClock
+from wfnb.engine.pace import Pace
 from wfnb.errors import DefinitionError, MissingExtraError, RegistryError, StoreError, ValidationError
 from wfnb.expr import EXTENDED, STANDARD
 from wfnb.limits import LIMITS
@@ -31,6 +32,7 @@ def open(  # noqa: A001 - the name people write: wfnb.open
     actor: str = "local",
     role: str = "admin",
     starts_per_minute: int | None = LIMITS.starts_per_minute,
+    drive: bool = True,
 ) -> Workspace:
     """Open the workspace of a folder, or make one.
 
@@ -55,6 +57,8 @@ def open(  # noqa: A001 - the name people write: wfnb.open
         What they may do: ``"viewer"``, ``"operator"``, ``"author"``, ``"publisher"`` or ``"admin"`` (see `wfnb.roles`).
     starts_per_minute
         Runs that a tenant may start within 60 seconds of real time; None for any number. Simulated time has no such limit.
+    drive
+        Whether runs are driven in this process; without it they are left to workers, and this process starts them and looks.
 
     Raises
     ------
@@ -94,6 +98,7 @@ def open(  # noqa: A001 - the name people write: wfnb.open
         tenant=tenant,
         by=Actor(check_text(actor, "actor"), check_role(role)),
         starts_per_minute=None if time.simulated else starts_per_minute,
+        pace=None if drive else Pace(runs=0),
     )
 
 

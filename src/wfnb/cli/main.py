@@ -6,14 +6,22 @@ import sys
 
 import typer
 
-from wfnb.cli import commands, notebooks, operations, tour
+from wfnb.cli import commands, notebooks, operations, tour, workers
 from wfnb.cli.app import app
 from wfnb.errors import WfnbError
 from wfnb.security.escape import visible
 
 __all__ = ["main"]
 
-COMMANDS = (tour.tour, commands.run, commands.runs, commands.show, operations.metrics, notebooks.clean)
+COMMANDS = (
+    tour.tour,
+    commands.run,
+    commands.runs,
+    commands.show,
+    operations.metrics,
+    *workers.COMMANDS,
+    notebooks.clean,
+)
 """Every command; importing their modules registers them."""
 
 

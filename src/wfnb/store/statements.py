@@ -23,6 +23,7 @@ __all__ = [
     "TRANSACTION",
     "VERSIONS",
     "WAITS",
+    "WORKERS",
     "WORKFLOWS",
     "migrations",
     "read_statements",
@@ -315,4 +316,5 @@ DRAFTS: Final = read_statements(_Drafts, "drafts.sql")
 LOGS: Final = read_statements(_Logs, "logs.sql")
 RETENTION: Final = read_statements(_Retention, "retention.sql")
 SEARCH: Final = read_statements(_Search, "search.sql")
+WORKERS: Final = read_statements(_Workers, "workers.sql")
 WORKFLOWS: Final = read_statements(_Workflows, "workflows.sql")
