@@ -43,6 +43,7 @@ PERMISSIONS: Final[dict[str, dict[str, str]]] = {
         "delete_draft": "draft",
         "draft": "view",
         "drafts": "view",
+        "export": "admin",
         "graph": "view",
         "history": "inspect",
         "in_doubt": "inspect",

@@ -18,6 +18,7 @@ from wfnb.engine.pace import Pace
 from wfnb.engine.performers import InlinePerformer, ThreadPerformer
 from wfnb.engine.programs import Programs
 from wfnb.errors import DefinitionError, NotFoundError
+from wfnb.exporting import Exporting
 from wfnb.expr import Profile
 from wfnb.keeping import Keeping
 from wfnb.model.arguments import check_text, check_whole
@@ -75,6 +76,7 @@ class Workspace(
     Working,
     Drafting,
     Keeping,
+    Exporting,
 ):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 

@@ -102,6 +102,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "debug": ("hello",),
     "submit_event": ("GO",),
     "sql": ("SELECT 1",),
+    "export": ("runs", "runs.csv"),
 }
 
 
