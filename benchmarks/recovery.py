@@ -59,7 +59,7 @@ def definition() -> dict[str, Any]:
 
 def half(folder: str, runs: int) -> None:
     """Get all runs as far as their call, say so, and stay there until killed."""
-    ws = wfnb.open(folder, starts_per_minute=None)
+    ws = wfnb.open(folder)
     reached = 0
 
     @ws.action("call", side_effect=True, idempotency="engine")

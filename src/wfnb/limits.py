@@ -33,7 +33,6 @@ class Limits:
     checkpoint_stride: int = 6  #: at most this many times as seldom: state at any step stays below 50 ms
     log_context_bytes: int = 65_536  #: the context of one log line (specification, 4.14)
     log_message_chars: int = 4_000  #: a log line is a sentence; what is longer belongs into its context
-    starts_per_minute: int = 60  #: a loop that starts runs by mistake is stopped (specification, 4.14)
     cron_length: int = 128  #: characters of a cron expression (specification, 4.14)
     catch_up_runs: int = 1_000  #: firings of one schedule that are made up for after downtime
     late_ms: int = 60_000  #: a firing that comes later than this was missed

@@ -9,7 +9,6 @@ from wfnb.engine.clock import Clock, SimulatedClock, SystemClock
 from wfnb.engine.pace import Pace
 from wfnb.errors import DefinitionError, MissingExtraError, RegistryError, StoreError, ValidationError
 from wfnb.expr import EXTENDED, STANDARD
-from wfnb.limits import LIMITS
 from wfnb.model.arguments import check_text, check_whole
 from wfnb.roles import check_role
 from wfnb.services.audit import Actor
@@ -31,7 +30,7 @@ def open(  # noqa: A001 - the name people write: wfnb.open
     tenant: str = "local",
     actor: str = "local",
     role: str = "admin",
-    starts_per_minute: int | None = LIMITS.starts_per_minute,
+    starts_per_minute: int | None = None,
     drive: bool = True,
 ) -> Workspace:
     """Open the workspace of a folder, or make one.
