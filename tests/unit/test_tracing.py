@@ -116,7 +116,7 @@ def test_other_spans_of_the_provider_keep_random_ids(ws: wfnb.Workspace) -> None
 
 
 def test_a_called_run_has_a_link_to_its_caller(ws: wfnb.Workspace) -> None:
-    outer = ws.start("outer", {"n": 1}).wait()
+    outer = ws.start("outer", {"n": 1}).wait(30)
     (child,) = [row.run for row in ws.runs(workflow="job")]
     caller = exported(outer, RunIds())[0]
     (link,) = exported(ws.run(child), RunIds())[0].links
