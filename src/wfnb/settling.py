@@ -11,6 +11,7 @@ from wfnb.rows import Doubt, Submission
 from wfnb.services import doubts
 from wfnb.services.audit import Actor, check_reason, note
 from wfnb.store.port import Store
+from wfnb.store.redactions import declared, hide
 from wfnb.tables import Rows
 from wfnb.validate.catalog import Catalog
 
@@ -29,10 +30,8 @@ class Settling:
 
     def in_doubt(self) -> Rows[Doubt]:
         """Calls of which nobody knows whether they were done, because their process died: those whose action says ``in_doubt="hold"``."""
-        rows = [
-            Doubt.of(wait, call, self._run_name(wait.run_no))
-            for wait, call in doubts.in_doubt(self._store, tenant=self.tenant)
-        ]
+        found, hidden = doubts.in_doubt(self._store, tenant=self.tenant), declared(self._store.database)
+        rows = [Doubt.of(wait, hide([call], hidden)[0], self._run_name(wait.run_no)) for wait, call in found]
         return Rows(rows, columns=Doubt.columns())
 
     def settle(

@@ -108,7 +108,11 @@ class Acts:
             if callable(action.in_doubt):
                 known = await asked(action, row.key)
                 if known is not None:
-                    return known if known.doubted is None else Ended(doubted=claim.attempt)
+                    return (
+                        act.told(known, action, row)
+                        if known.doubted is None
+                        else Ended(doubted=claim.attempt)
+                    )
             elif action.in_doubt == "hold":
                 return Ended(doubted=claim.attempt)
         if claim.mode == "perform":
@@ -177,14 +181,25 @@ class _Act:
             raise RegistryError(
                 f"The action {scheduled.action_id}@{scheduled.action_version} is not registered here."
             )
-        self._hidden = action.redact_input
         now = iso(self._run.updated_us)
-        call = Call(self._run.run_id, self._run.tenant, scheduled.instance)
-        data, self._taint = with_secrets(self._program, scheduled.input, call, self._around.secrets)
-        facts = (call.run_id, call.instance, scheduled.key, claim.attempt, now, self._taint)
-        context = ActionContext(*facts, partial(self._log, call.instance))
+        data = self._whole(action, scheduled.instance, scheduled.input)
+        facts = (self._run.run_id, scheduled.instance, scheduled.key, claim.attempt, now, self._taint)
+        context = ActionContext(*facts, partial(self._log, scheduled.instance))
         output = await self._around.performer.perform(action, data, context)
         return Ended(output if action.may_return_secrets else self._taint.value(output))
+
+    def told(self, ended: Ended, action: Action, row: InvocationRow) -> Ended:
+        """What the receiver of a call told of it: it may quote the secrets that the call was given."""
+        self._input = row.input
+        self._whole(action, row.instance, row.input)
+        return ended if action.may_return_secrets else replace(ended, output=self._taint.value(ended.output))
+
+    def _whole(self, action: Action, instance: str, data: JsonValue) -> JsonValue:
+        """The input with the values of its secrets, which are masked from now on."""
+        self._hidden = action.redact_input
+        call = Call(self._run.run_id, self._run.tenant, instance)
+        whole, self._taint = with_secrets(self._program, data, call, self._around.secrets)
+        return whole
 
     def _log(self, instance: str, level: str, message: str, context: dict[str, JsonValue]) -> None:
         """Keep a line of the action. Only what is wrong with the line is the action's fault, never what is wrong with the store."""

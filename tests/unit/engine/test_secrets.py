@@ -195,6 +195,42 @@ def test_what_was_scheduled_by_another_process_is_resolved_again(tmp_path: Path,
     assert seen == [VALUE]
 
 
+def left_pending(folder: Path, step: dict[str, Any], **extra: Any) -> None:
+    """A run whose process ended between the commit and the call."""
+    with wfnb.open(folder, clock="2026-01-01", seed=1) as ws:
+        ws.secrets.set("PASSWORD", VALUE)
+        pay(ws, **extra)
+        ws.publish({"id": "w", "name": "w", "steps": [step]})
+        held = ws.debug("w")
+        driver = ws._engine._driver(held.run.id)
+        driver._commit((wfnb_start(driver),), ahead=True)
+        assert driver.state.pending
+
+
+def pay(ws: wfnb.Workspace, **extra: Any) -> None:
+    @ws.action("pay", side_effect=True, idempotency="engine", **extra)
+    def _pay(data: Login) -> Echo:
+        return Echo(value=data.password)
+
+
+PAY = call("c", "pay", inputs={"password": REFERENCE, "user": "ann"}, save_as="vars.out")
+
+
+def test_what_a_receiver_tells_after_a_crash_is_masked(tmp_path: Path) -> None:
+    left_pending(tmp_path, PAY)
+    with wfnb.open(tmp_path, clock="2026-01-01", seed=1) as ws:
+        pay(ws, in_doubt=lambda _key: Echo(value=f"known {VALUE}"))
+        assert ws.run("run-0001").wait(20).envelope["vars"]["out"] == {"value": "known [REDACTED]"}
+
+
+def test_a_call_in_doubt_shows_neither_secrets_nor_what_its_action_hides(tmp_path: Path) -> None:
+    left_pending(tmp_path, PAY)
+    with wfnb.open(tmp_path, clock="2026-01-01", seed=1) as ws:
+        pay(ws, in_doubt="hold", redact_input=("/user",))
+        ws.run("run-0001").wait(20, until="parked")
+        assert ws.in_doubt()[0].input == {"password": REFERENCE, "user": "[REDACTED]"}
+
+
 def wfnb_start(driver: Any) -> Any:
     from wfnb.machine.messages import Start
 
