@@ -86,7 +86,7 @@ class Answering:
         done = events.submit(
             self._store, self._programs, self._clock, self._engine.ids, self._admission, event
         )
-        self._engine.scan()
+        self._engine.wake()
         return Submission.of(done, self._run_id(done.row.run_no))
 
     def inbox(
@@ -162,7 +162,7 @@ class Answering:
             tenant=self.tenant,
             now_us=self._clock.ready_us(),
         )
-        self._engine.scan()
+        self._engine.wake()
         return Submission.of(done, self._run_id(done.row.run_no))
 
     def pass_time(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
@@ -186,7 +186,7 @@ class Answering:
         )
         newest = max((run.updated_us for run in self._store.open_runs()), default=0)
         clock.pass_time(newest, round(span_s * 1_000_000))
-        self._engine.scan()
+        self._engine.wake()
 
     def _run_id(self, run_no: int | None) -> str | None:
         row = None if run_no is None else self._store.run_by_no(run_no)

@@ -93,7 +93,7 @@ class Settling:
                 session, self._by, "call.settled", ("run", run_id), at_us=self._clock.lease_us(), reason=why,
                 changes={"doubt": doubt_id, "decision": said["decision"]},
             )  # fmt: skip
-        self._engine.scan()
+        self._engine.wake()
         return Submission.of(done, run_id)
 
     def _run_name(self, run_no: int) -> str:

@@ -145,9 +145,14 @@ class Engine:
         return self._thread.call(lambda: self._cancel(run_id, reason, actor))
 
     def scan(self) -> None:
-        """Look for open runs that nobody drives, soon: something was registered or submitted."""
+        """Look for open runs that nobody drives, soon, also for those that could not be driven: something was registered."""
         if not self._closed:
-            self._loop.call_soon_threadsafe(self._lookout.quietly, self._lookout.look_around)
+            self._lookout.soon(around=True)
+
+    def wake(self) -> None:
+        """Look for runs that can go on, soon: something was submitted."""
+        if not self._closed:
+            self._lookout.soon()
 
     def is_parked(self, run: RunRow) -> bool:
         """Whether a run stands still until somebody answers it, or until its time comes."""
@@ -211,6 +216,7 @@ class Engine:
             driver.leave()
         under_way = list(self._tasks.values())
         late = (await asyncio.wait(under_way, timeout=within_s))[1] if under_way else ()
+        await asyncio.sleep(0)  # those that have just ended are taken off the list
         return len(late)
 
     # --- what the lookout calls
@@ -307,9 +313,7 @@ class Engine:
         with self._changed:
             self._changed.notify_all()
         if not self._closed:
-            self._loop.call_soon(
-                self._lookout.quietly, self._lookout.look
-            )  # there is room, and the run that called it may go on now
+            self._lookout.soon()  # there is room, and the run that called it may go on now
 
     def _give_back(self, run_no: int) -> None:
         """Let go of a run that is not driven on here, so that it is looked at again."""

@@ -84,6 +84,8 @@ class Lookout:
         self._dead: tuple[str, ...] = ()
         self._alarm: asyncio.TimerHandle | None = None
         self._closed = False
+        self._called = False
+        self._wide = False
 
     async def keep(self) -> None:
         """Renew leases, look for abandoned runs and for runs that can go on, for as long as the engine lives."""
@@ -100,6 +102,18 @@ class Lookout:
         if not self._closed:
             with suppress(Exception):
                 look()
+
+    def soon(self, *, around: bool = False) -> None:
+        """Look before long; however many ask for it until then, it is one look. Any thread may ask."""
+        self._wide |= around
+        if not self._called:
+            self._called = True
+            self._loop.call_soon_threadsafe(self._answer)
+
+    def _answer(self) -> None:
+        self._called = False
+        wide, self._wide = self._wide, False
+        self.quietly(self.look_around if wide else self.look)
 
     def look_around(self) -> None:
         """Also look at runs of owners that have died, and at runs that could not be driven before."""
