@@ -40,6 +40,7 @@ def ids(ws: wfnb.Workspace) -> list[int]:
     return sorted(int(run.run.split("-")[1].split(".")[0]) for run in ws.runs())
 
 
+@pytest.mark.behaviour(208)
 def test_runs_are_deleted_when_they_were_kept_long_enough(ws: wfnb.Workspace) -> None:
     wait = {
         "id": "e",
@@ -68,6 +69,7 @@ def test_runs_are_deleted_when_they_were_kept_long_enough(ws: wfnb.Workspace) ->
     assert (entry.id, entry.reason, entry.changes) == ("w", "policy of the house", {"runs": 1, "days": 30})
 
 
+@pytest.mark.behaviour(208)
 def test_nothing_of_a_deleted_run_is_left_in_the_file(ws: wfnb.Workspace) -> None:
     @ws.action("note")
     def note(data: Number, ctx: wfnb.ActionContext) -> Number:
