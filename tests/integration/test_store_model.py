@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from itertools import count
 from pathlib import Path
+from typing import Any, ClassVar
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from postgres_server import Server
 from unit.store.story import START_US, STEP, Story, new_run, version
 from wfnb.errors import WfnbError
 from wfnb.machine.messages import Event
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store, state_at
-from wfnb.store.records import NewRun, RunFilter
+from wfnb.store.postgres import PostgresStore
+from wfnb.store.records import Changes, NewRun, RunFilter
 from wfnb.store.sqlite import SqliteStore
 
 KEYS = st.sampled_from(["a", "b"])
@@ -33,7 +38,7 @@ class Stores(RuleBasedStateMachine):
     def begin(self) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self._path = Path(self._folder.name) / "state.sqlite"
-        self.file = SqliteStore(self._path)
+        self.file = self.open_other()
         self.memory = MemoryStore()
         self.both("save_version", version())
         self.stories: list[Story] = []
@@ -42,6 +47,10 @@ class Stores(RuleBasedStateMachine):
         self.mark = 0
         for _ in range(3):
             self.add(new_run(f"run-{len(self.stories) + 1}"))
+
+    def open_other(self) -> Store:
+        """The store that is compared with the one in memory."""
+        return SqliteStore(self._path)
 
     def teardown(self) -> None:
         if hasattr(self, "file"):
@@ -180,7 +189,7 @@ class Stores(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.file.close()
-        self.file = SqliteStore(self._path)
+        self.file = self.open_other()
         for story in self.stories:
             story.store = self.file
 
@@ -226,5 +235,96 @@ def outcome(store: Store, name: str, values: tuple[object, ...]) -> object:
         return type(error), error.code
 
 
+class Numbers:
+    """Numbers that a store gives out, by the order in which they were seen: a server leaves gaps where something failed."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], int] = {}
+        self._counts: dict[str, Iterator[int]] = {}
+
+    def seen(self, kind: str, number: int) -> int:
+        if (kind, number) not in self._known:
+            self._known[kind, number] = next(self._counts.setdefault(kind, count()))
+        return self._known[kind, number]
+
+    def given(self, kind: str, ordinal: int) -> int:
+        """The number that was seen as this one; one that was never given, when there is none."""
+        return next((no for (of, no), seen in self._known.items() if (of, seen) == (kind, ordinal)), 1 << 40)
+
+    def plain(self, value: Any) -> Any:
+        """A value with every number in it replaced."""
+        if isinstance(value, list | tuple):
+            return [self.plain(item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: self.plain(item) for key, item in value.items()}
+        if not is_dataclass(value):
+            return value
+        # Where a server has nothing new, it does not go on counting.
+        skipped = {"rev"} if isinstance(value, Changes) else set()
+        return {
+            field.name: self._plain_field(field.name, getattr(value, field.name))
+            for field in fields(value)
+            if field.name not in skipped
+        }
+
+    def _plain_field(self, name: str, value: Any) -> Any:
+        kind = KINDS.get(name)
+        return self.plain(value) if kind is None or value is None else self.seen(kind, value)
+
+
+KINDS = {
+    "rev": "rev",
+    "invocation_no": "invocation",
+    "shared_with": "invocation",
+    "wait_no": "wait",
+    "event_no": "event",
+}
+
+
+class ServerStores(Stores):
+    """Tells a server and a memory the same."""
+
+    url: ClassVar[Callable[[str], str]]
+    _schemas = count(1)
+
+    @initialize()
+    def begin(self) -> None:
+        self._schema = f"model_{next(self._schemas)}"
+        self._numbers = {"file": Numbers(), "memory": Numbers()}
+        self._mark = 0
+        super().begin()
+
+    def open_other(self) -> Store:
+        return PostgresStore(type(self).url(self._schema))
+
+    def both(self, name: str, *values: object) -> object:
+        theirs = values
+        if name == "begin_attempt":
+            mine = self._numbers["memory"]
+            known = mine.seen("invocation", values[0]) if 0 < values[0] <= len(self.calls()) else -1  # type: ignore[operator]  # numbers
+            theirs = (self._numbers["file"].given("invocation", known), *values[1:])
+        mine, other = outcome(self.memory, name, values), outcome(self.file, name, theirs)
+        assert self._numbers["file"].plain(other) == self._numbers["memory"].plain(mine), name
+        return mine
+
+    @rule(limit=st.integers(1, 10))
+    def catch_up(self, limit: int) -> None:
+        """Both count on from a mark of their own."""
+        theirs, mine = self.file.changes(self._mark, limit), self.memory.changes(self.mark, limit)
+        assert self._numbers["file"].plain(theirs) == self._numbers["memory"].plain(mine)
+        self._mark, self.mark = theirs.rev, mine.rev
+
+    def calls(self) -> list[object]:
+        return [call for story in self.stories for call in self.memory.invocations(story.row.run_no)]
+
+
 Stores.TestCase.settings = settings(max_examples=50, stateful_step_count=50, deadline=None)
 TestStores = Stores.TestCase
+ServerStores.TestCase.settings = settings(max_examples=6, stateful_step_count=40, deadline=None)
+TestServerStores = pytest.mark.usefixtures("server_url")(ServerStores.TestCase)
+
+
+@pytest.fixture(scope="module")
+def server_url(postgres_server: Server, postgres_database: str) -> None:
+    """The machine is made by its library, which knows no fixtures."""
+    ServerStores.url = staticmethod(lambda schema: postgres_server.url(postgres_database, schema))
