@@ -4,6 +4,7 @@
 
     WfnbError
     ├── DefinitionError            what was written is not a definition (text, shape, findings)
+    ├── BundleError                a bundle of workflows cannot be written or taken in
     ├── RegistryError              an action, node type or schema cannot be registered or found
     ├── StepError                  a step failed; its category decides retries and routing
     │   ├── ValidationError        data does not fit its schema            (never retried)
@@ -34,6 +35,7 @@ from typing import ClassVar
 
 __all__ = [
     "ActionError",
+    "BundleError",
     "CommandError",
     "DefinitionError",
     "ExpressionError",
@@ -106,6 +108,12 @@ class DefinitionError(WfnbError):
     """The definition cannot be used as it is written."""
 
     default_code = "INVALID_WORKFLOW_DEFINITION"
+
+
+class BundleError(WfnbError):
+    """A bundle of workflows cannot be written or taken in."""
+
+    default_code = "INVALID_BUNDLE"
 
 
 class RegistryError(WfnbError):

@@ -31,6 +31,7 @@ class Limits:
     checkpoint_every: int = 200  #: macrosteps between full checkpoints: state at any step stays quick
     checkpoint_size_bytes: int = 16_384  #: a state of twice this size is stored half as often
     checkpoint_stride: int = 6  #: at most this many times as seldom: state at any step stays below 50 ms
+    bundle_size_bytes: int = 33_554_432  #: a bundle is read at once; this holds thousands of versions
     log_context_bytes: int = 65_536  #: the context of one log line (specification, 4.14)
     log_message_chars: int = 4_000  #: a log line is a sentence; what is longer belongs into its context
     cron_length: int = 128  #: characters of a cron expression (specification, 4.14)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from wfnb.answering import Answering
 from wfnb.browsing import Browsing
+from wfnb.bundling import Bundling
 from wfnb.drafting import Drafting
 from wfnb.engine.clock import Clock
 from wfnb.engine.engine import Engine
@@ -77,6 +78,7 @@ class Workspace(
     Drafting,
     Keeping,
     Exporting,
+    Bundling,
 ):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 

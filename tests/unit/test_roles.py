@@ -102,6 +102,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "debug": ("hello",),
     "submit_event": ("GO",),
     "sql": ("SELECT 1",),
+    "export_bundle": ("bundle.json",),
+    "import_bundle": ("bundle.json",),
     "export": ("runs", "runs.csv"),
 }
 

@@ -20,7 +20,7 @@ from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.findings import Finding, has_errors
 
-__all__ = ["Published", "publish", "read", "written"]
+__all__ = ["Published", "publish", "read", "version_row", "written"]
 
 
 class Published(NamedTuple):
@@ -110,7 +110,7 @@ def publish(
     taken = {version.version for version in earlier}
     wanted = definition.version or 1
     number = wanted if wanted not in taken else max(taken) + 1
-    store.save_version(_row(definition, number, digest, catalog, by=(by.name, now_us)))
+    store.save_version(version_row(definition, number, digest, catalog, by=(by.name, now_us)))
     with store.database.writing() as session:
         workflow_settings.ensure(session, definition.id, by, now_us)
         facts = {"version": number, "hash": digest}
@@ -119,9 +119,10 @@ def publish(
     return Published(True, definition.id, number, checked.findings, raw)
 
 
-def _row(
+def version_row(
     definition: Definition, number: int, digest: str, catalog: Catalog, *, by: tuple[str, int]
 ) -> VersionRow:
+    """A definition as a version to be stored; `by` is who publishes, and when."""
     ref = definition.payload_schema_ref
     schema = catalog.schemas.json_schema(ref) if ref and catalog.schemas.get(ref) else None
     return VersionRow(

@@ -13,7 +13,7 @@ from wfnb.services.audit import Actor, difference, note
 from wfnb.store.database import Database, Session
 from wfnb.store.statements import WORKFLOWS
 
-__all__ = ["Settings", "change", "ensure", "every", "is_held", "settings"]
+__all__ = ["Settings", "change", "ensure", "every", "is_held", "put", "settings"]
 
 _FLAGS = ("paused", "auto_pause", "legal_hold")
 _OWN = ("workflow_id", "updated_by", "updated_us")
@@ -89,6 +89,17 @@ def change(
         target = ("workflow", workflow_id)
         note(session, by, operation, target, at_us=at_us, reason=reason, changes=differs)
         return changed
+
+
+def put(session: Session, workflow_id: str, by: Actor, at_us: int, new: dict[str, Any]) -> None:
+    """Set what a bundle says, inside the transaction that takes it in; a legal hold stays."""
+    ensure(session, workflow_id, by, at_us)
+    checked = {name: _checked(name, value) for name, value in new.items()}
+    old = _read(session, workflow_id)
+    changed = dataclasses.replace(
+        old, **{"pause_reason": None, **checked}, updated_by=by.name, updated_us=at_us
+    )
+    session.execute(WORKFLOWS.change, _columns(changed))
 
 
 def _read(session: Session, workflow_id: str) -> Settings:
