@@ -104,7 +104,10 @@ class Run(Intervening, Telling):
         return Rows(map(Step.of, self._store.steps(self.row.run_no)), columns=Step.columns())
 
     def invocations(self) -> Rows[Invocation]:
-        """Every call of an action, in order. Who may only look sees neither inputs nor outputs."""
+        """Every call of an action, in order; what the action hides of its input and output is masked.
+
+        Who may only look sees neither.
+        """
         rows = hide(self._store.invocations(self.row.run_no), declared(self._store.database))
         calls = map(Invocation.of, rows)
         if not may(self._by.role, "inspect"):
