@@ -15,6 +15,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from postgres_server import Server
+from proof.effort import count
 from unit.store.story import START_US, STEP, Story, new_run, version
 from wfnb.errors import WfnbError
 from wfnb.machine.messages import Event
@@ -318,7 +319,9 @@ class ServerStores(Stores):
         return [call for story in self.stories for call in self.memory.invocations(story.row.run_no)]
 
 
-Stores.TestCase.settings = settings(max_examples=50, stateful_step_count=50, deadline=None)
+Stores.TestCase.settings = settings(
+    max_examples=count("SEQUENCES", short=50, long=1_000), stateful_step_count=50, deadline=None
+)
 TestStores = Stores.TestCase
 ServerStores.TestCase.settings = settings(max_examples=6, stateful_step_count=40, deadline=None)
 TestServerStores = pytest.mark.usefixtures("server_url")(ServerStores.TestCase)
