@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from postgres_server import Server
-from proof.effort import count
+from proof import effort
 from unit.store.story import START_US, STEP, Story, new_run, version
 from wfnb.errors import WfnbError
 from wfnb.machine.messages import Event
@@ -320,7 +320,7 @@ class ServerStores(Stores):
 
 
 Stores.TestCase.settings = settings(
-    max_examples=count("SEQUENCES", short=50, long=1_000), stateful_step_count=50, deadline=None
+    max_examples=effort.count("SEQUENCES", short=50, long=1_000), stateful_step_count=50, deadline=None
 )
 TestStores = Stores.TestCase
 ServerStores.TestCase.settings = settings(max_examples=6, stateful_step_count=40, deadline=None)
