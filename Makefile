@@ -12,7 +12,7 @@ LEFTOVERS := build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .impor
 NBVAL := $(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg -p no:xdist -q notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: tour test check bench docs js crash lock clean help env env-docs env-bench
+.PHONY: tour test check bench docs js crash proof lock clean help env env-docs env-bench
 
 tour: env  ## open the tour in JupyterLab (TOUR_BROWSER=0: run its notebooks without a browser)
 	@$(BIN)/wfnb tour
@@ -49,6 +49,10 @@ js:  ## type-check and build the widgets' front end (needs node and npm)
 
 crash: env  ## kill real processes, KILLS times (default 1000)
 	@WFNB_KILLS=$(KILLS) $(BIN)/pytest tests -m crash
+
+proof: env  ## the proofs at full length, some hours; figures in build/proof.json (WFNB_SEEDS=... sets a count)
+	@WFNB_PROOF=long $(BIN)/pytest tests/proof tests/laws tests/integration/test_store_model.py -q \
+		-n $(WORKERS) --dist worksteal --timeout 36000
 
 lock: env-docs  ## write constraints.txt from what is installed in .venv
 	@$(BIN)/python scripts/lock

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proof.effort import examples
 from unit.machine.world import World, assign, attempt, call, each, when
 from wfnb.errors import ActionError, TransientError
 from wfnb.machine.messages import Advance, Cancel, Completed, Failed, Fired
@@ -68,7 +69,7 @@ def world(steps: list[dict[str, Any]]) -> World:
     return World(steps, {"ok": lambda data: {"n": 1}, "fails": fails, "busy": busy})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(pipelines)
 def test_every_pipeline_ends_and_ends_the_same_way_twice(steps: list[dict[str, Any]]) -> None:
     one, two = world(steps).run(), world(steps).run()
@@ -77,7 +78,7 @@ def test_every_pipeline_ends_and_ends_the_same_way_twice(steps: list[dict[str, A
     assert one.events == two.events
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(pipelines)
 def test_the_state_is_its_start_and_the_stored_writes(steps: list[dict[str, Any]]) -> None:
     played = world(steps)
@@ -92,7 +93,7 @@ def test_the_state_is_its_start_and_the_stored_writes(steps: list[dict[str, Any]
     assert json.dumps(state.tree) == json.dumps(played.state.tree)  # also in the order of keys
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(pipelines)
 def test_a_terminal_run_answers_no_command(steps: list[dict[str, Any]]) -> None:
     played = world(steps).run()
@@ -105,7 +106,7 @@ def test_a_terminal_run_answers_no_command(steps: list[dict[str, Any]]) -> None:
     assert played.send(Cancel(at_us=0, reason="late")) == ()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(pipelines)
 def test_loops_and_tries_leave_no_trace_of_their_bookkeeping(steps: list[dict[str, Any]]) -> None:
     played = world(steps).run()
@@ -114,7 +115,7 @@ def test_loops_and_tries_leave_no_trace_of_their_bookkeeping(steps: list[dict[st
         assert played.state.pending == {}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(pipelines, st.data())
 def test_a_crash_between_any_two_commits_changes_nothing(
     steps: list[dict[str, Any]], data: st.DataObject

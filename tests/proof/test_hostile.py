@@ -122,7 +122,7 @@ def test_a_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
 
 def fill(ws: wfnb.Workspace) -> None:
     """Run after run, far more than there is room for."""
-    for number in range(200):
+    for number in range(50):
         ws.start("loop", {"items": list(range(STEPS))}, key=f"{number}").wait(60)
 
 
@@ -207,7 +207,7 @@ from unit.machine.world import Anything
 folder, ledger, count, fatal = sys.argv[1:]
 with wfnb.open(folder) as ws:
     @ws.action("pay", side_effect=True, idempotency="engine")
-    def pay(data: Anything, ctx: wfnb.ActionContext) -> Anything:
+    async def pay(data: Anything, ctx: wfnb.ActionContext) -> Anything:
         with open(ledger, "a") as file:
             file.write(ctx.idempotency_key + " ")
         if data.model_dump()["n"] == int(fatal):
@@ -225,7 +225,11 @@ def drive(*words: object) -> subprocess.Popen[str]:
 
 
 def test_a_process_that_is_stopped_for_longer_than_its_lease(tmp_path: Path) -> None:
-    """Another one takes the run over; the first one wakes up, finds that out with its next commit, and writes nothing."""
+    """Another one takes the run over; the first one wakes up, finds that out with its next commit, and writes nothing.
+
+    The action runs on the engine's own thread, so that the process is not stopped in the middle of a transaction: then it would
+    keep SQLite's lock, and others could only wait until it goes on or is ended.
+    """
     ledger, count = tmp_path / "ledger", 100
     first = drive(tmp_path, ledger, count, 20)
     _, status = os.waitpid(first.pid, os.WUNTRACED)
@@ -241,6 +245,6 @@ def test_a_process_that_is_stopped_for_longer_than_its_lease(tmp_path: Path) -> 
     is_sound(tmp_path)
     with wfnb.open(tmp_path) as ws:
         (run,) = ws.runs()
-        assert sorted(call.instance for call in ws.run(run.id).invocations()) == sorted(
+        assert sorted(call.instance for call in ws.run(run.run).invocations()) == sorted(
             f"root.steps[0].body{{{number}}}.steps[0]" for number in range(count)
         )
