@@ -8,9 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import wfnb
 from wfnb.errors import CommandError, NotFoundError, ValidationError
+
+
+class Nothing(BaseModel):
+    """Input and output of an action that needs none."""
+
 
 FORM = {"type": "object", "required": ["ok"], "properties": {"ok": {"type": "boolean"}}}
 
@@ -338,3 +344,22 @@ def test_a_debugger_stops_at_a_wait_and_goes_on_after_the_answer(ws: wfnb.Worksp
     assert [(step.id, step.status) for step in run.steps()] == [("answer", "SUCCEEDED")]
     debugger.step()
     assert run.status == "SUCCEEDED"
+
+
+def test_waiting_for_a_run_whose_child_tries_again_is_no_waiting_for_an_answer(ws: wfnb.Workspace) -> None:
+    tries: list[int] = []
+
+    @ws.action("flaky", retry={"maxAttempts": 3, "backoffMs": 50})
+    def _flaky(data: Nothing) -> Nothing:
+        tries.append(1)
+        if len(tries) % 3:
+            raise wfnb.TransientError("Not yet.")
+        return data
+
+    publish(
+        ws, {"id": "try", "type": "action.call", "config": {"actionId": "flaky", "version": 1}}, id="child"
+    )
+    step = {"id": "sub", "type": "control.callWorkflow", "workflowId": "child", "workflowVersion": 1}
+    publish(ws, step, id="parent")
+    for _ in range(20):
+        assert ws.start("parent").wait().status == "SUCCEEDED"

@@ -23,6 +23,7 @@ from wfnb.engine.performers import Performer
 from wfnb.engine.programs import Programs
 from wfnb.engine.refusals import engine_fault, not_held, run_waits
 from wfnb.engine.secrets import NO_SECRETS, Secrets
+from wfnb.engine.standing import is_parked, needs_an_answer
 from wfnb.engine.surroundings import Surroundings
 from wfnb.engine.turns import Turns
 from wfnb.errors import CommandError, NotFoundError, StaleWriterError, StoreError, WfnbError
@@ -154,11 +155,6 @@ class Engine:
         if not self._closed:
             self._lookout.soon()
 
-    def is_parked(self, run: RunRow) -> bool:
-        """Whether a run stands still until somebody answers it, or until its time comes."""
-        ready = run.ready_us is not None and run.ready_us <= self.clock.ready_us()
-        return run.status not in TERMINAL and run.owner is None and not ready
-
     def wait(self, run_id: str, timeout_s: float | None, *, parked: bool = False) -> RunRow:
         """Wait until a run is over, or with `parked` also until it stands still.
 
@@ -177,11 +173,11 @@ class Engine:
         while True:
             with self._changed:  # no change slips in between looking and waiting
                 run = self._row(run_id)
-                if run.status in TERMINAL or (parked and self.is_parked(run)):
+                if run.status in TERMINAL or (parked and is_parked(self._store, self.clock, run)):
                     return run
                 if run.run_no in self._faults and run.run_no not in self._tasks:
                     raise self._faults[run.run_no]
-                if timeout_s is None and self._stands(run):
+                if timeout_s is None and needs_an_answer(self._store, self.clock, run):
                     raise run_waits(run_id)
                 left = _POLL_S if deadline is None else min(_POLL_S, deadline - self._loop.time())
                 if left <= 0:
@@ -261,10 +257,6 @@ class Engine:
             self._faults[run.run_no] = error
 
     # --- driving
-
-    def _stands(self, run: RunRow) -> bool:
-        """Whether a parked run cannot go on by itself."""
-        return self.is_parked(run) and (run.ready_us is None or self.clock.simulated)
 
     def _start(self, new: NewRun, *, hold: bool) -> tuple[RunRow, bool]:
         if not hold and self.room() <= 0:
@@ -374,7 +366,7 @@ class Engine:
     async def _standstill(self, run: RunRow) -> RunRow:
         """Wait until a run is over or waits itself; one that is driven elsewhere is looked at again a little later."""
         async with self._turns.lent():
-            while not run.over and not self.is_parked(run):
+            while not run.over and not is_parked(self._store, self.clock, run):
                 task = self._tasks.get(run.run_no)
                 await (asyncio.wait([task]) if task is not None else asyncio.sleep(_POLL_S))
                 run = self._row(run.run_id)
