@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import wfnb
-from unit.engine.test_lookout import PATIENCE_S, Shop, shop, start, ws
+from unit.engine.test_pace import PATIENCE_S, Shop, shop, start, ws
 from wfnb.errors import StoreError
 from wfnb.limits import LIMITS
 from wfnb.services.workers import WorkerRow, beat, forget_old, workers
