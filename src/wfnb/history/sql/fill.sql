@@ -65,9 +65,8 @@ SELECT run_no, run_id, rev FROM base.run ORDER BY rev DESC, run_no DESC LIMIT 1;
 -- name: move_watermark
 UPDATE base.meta SET watermark = $rev;
 
--- Runs that the state tables have deleted.
-
 -- name: forget_purged_run
+-- Runs that the state tables have deleted.
 DELETE FROM base.run WHERE run_no IN (SELECT unnest($runs::BIGINT[]));
 
 -- name: forget_purged_step
