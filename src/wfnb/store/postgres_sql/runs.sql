@@ -160,7 +160,7 @@ RETURNING run_no, run_id, workflow_id, workflow_version, definition_hash, kind, 
 UPDATE runs
 SET lease_until_us = $1
 WHERE run_no IN (
-    SELECT run_no FROM runs WHERE owner = $2 AND status IN ('PENDING', 'RUNNING', 'WAITING')
+    SELECT run_no FROM runs WHERE owner = $2 AND completed_us IS NULL
     ORDER BY run_no DESC
     FOR NO KEY UPDATE
 );
@@ -169,7 +169,7 @@ WHERE run_no IN (
 UPDATE runs
 SET owner = NULL, lease_until_us = NULL
 WHERE run_no IN (
-    SELECT run_no FROM runs WHERE owner = $1 AND status IN ('PENDING', 'RUNNING', 'WAITING')
+    SELECT run_no FROM runs WHERE owner = $1 AND completed_us IS NULL
     ORDER BY run_no DESC
     FOR NO KEY UPDATE
 );
