@@ -20,11 +20,10 @@ FAILS = {"id": "f", "type": "transform.assign", "config": {"assign": {"vars.x": 
 DONE = {"id": "d", "type": "control.return"}
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def ws(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[wfnb.Workspace]:
+@pytest.fixture
+def ws(kept: str | None, tmp_path: Path) -> Iterator[wfnb.Workspace]:
     """Runs a minute apart: 1 to 3 succeeded, 4 failed, 5 and 6 wait."""
-    store = "memory" if request.param == "memory" else None
-    with wfnb.open(tmp_path, store=store, clock="2026-01-01", seed=1) as workspace:
+    with wfnb.open(tmp_path, store=kept, clock="2026-01-01", seed=1) as workspace:
         for id, step in (("done", DONE), ("fails", FAILS), ("waits", WAIT)):
             assert workspace.publish({"id": id, "name": id, "steps": [step]}).ok
         for number in range(3):

@@ -54,10 +54,9 @@ def source(tmp_path: Path) -> Iterator[wfnb.Workspace]:
         yield ws
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[wfnb.Workspace]:
-    store = "memory" if request.param == "memory" else None
-    with wfnb.open(tmp_path / "target", store=store, clock="2026-01-01", seed=1, actor="ben") as ws:
+@pytest.fixture
+def target(kept: str | None, tmp_path: Path) -> Iterator[wfnb.Workspace]:
+    with wfnb.open(tmp_path / "target", store=kept, clock="2026-01-01", seed=1, actor="ben") as ws:
         yield ws
 
 

@@ -14,10 +14,9 @@ from wfnb.errors import CommandError, DefinitionError, LimitExceeded, NotFoundEr
 DONE = {"id": "w", "name": "W", "steps": [{"id": "d", "type": "control.return"}]}
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def ws(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[wfnb.Workspace]:
-    store = "memory" if request.param == "memory" else None
-    with wfnb.open(tmp_path, store=store, clock="2026-01-01", seed=1, actor="ann") as workspace:
+@pytest.fixture
+def ws(kept: str | None, tmp_path: Path) -> Iterator[wfnb.Workspace]:
+    with wfnb.open(tmp_path, store=kept, clock="2026-01-01", seed=1, actor="ann") as workspace:
         yield workspace
 
 
