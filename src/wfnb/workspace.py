@@ -34,7 +34,7 @@ from wfnb.run import Run
 from wfnb.scheduling import Scheduling
 from wfnb.secrets import Secrets
 from wfnb.security.escape import visible
-from wfnb.services import definitions, starts
+from wfnb.services import definitions, run_search, starts
 from wfnb.services.admission import Admission
 from wfnb.services.audit import Actor
 from wfnb.services.schedules import Schedules
@@ -234,7 +234,12 @@ class Workspace(
             check_text(key, "key")
         program = self._programs.get(workflow, known.version)
         checked = self._programs.payload(program, payload)
-        self._admission.check(workflow, self.tenant)
+        refused = self._admission.refusal(workflow, self.tenant)
+        if refused is not None:
+            first = None if key is None else run_search.by_key(self._store, workflow, key)
+            if first is None or hold:
+                raise refused
+            return Run(self._store, self._engine, first.run_id, self._by, self._admission)
         row = starts.begin(
             self._engine, program, known.version, checked, key=key, hold=hold, tenant=self.tenant
         )

@@ -19,7 +19,7 @@ from wfnb.store.port import Store
 from wfnb.store.records import RunFilter, RunRow
 from wfnb.store.statements import SEARCH
 
-__all__ = ["RunSearch", "count", "cursor_of", "find", "read_cursor", "summary"]
+__all__ = ["RunSearch", "by_key", "count", "cursor_of", "find", "read_cursor", "summary"]
 
 _FIRST, _LAST = -sys.maxsize, sys.maxsize
 _PAGE = 500
@@ -40,6 +40,16 @@ class RunSearch:
     sort: Literal["started", "updated"] = "started"
     ascending: bool = False
     after: tuple[int, int] | None = None
+
+
+def by_key(store: Store, workflow_id: str, key: str) -> RunRow | None:
+    """The run of a workflow that was started with a key."""
+    if isinstance(store.database, MemoryDatabase):
+        known = RunSearch(RunFilter(workflow_id=workflow_id))
+        return next((run for run in _matching(store, known) if run.key == key), None)
+    with store.database.reading() as session:
+        found = session.execute(SEARCH.by_key, (workflow_id, key))
+    return decode.run_row(found[0]) if found else None
 
 
 def find(store: Store, search: RunSearch, *, extra: int = 0) -> list[RunRow]:

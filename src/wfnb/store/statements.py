@@ -258,6 +258,7 @@ class _Retention:
 class _Search:
     """Statements of ``sql/search.sql``."""
 
+    by_key: str
     count: str
     started_asc: str
     started_desc: str

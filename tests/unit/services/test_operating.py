@@ -51,6 +51,15 @@ def test_no_run_begins_while_a_workflow_is_closed(
     assert ws.start("w").wait(10).status == "SUCCEEDED"
 
 
+def test_a_second_start_with_a_key_gives_the_first_run_although_none_may_begin(ws: wfnb.Workspace) -> None:
+    publish(ws)
+    first = ws.start("w", key="A1").wait(10)
+    ws.workflow("w").pause("stock-taking")
+    assert ws.start("w", key="A1").id == first.id
+    with pytest.raises(CommandError):
+        ws.start("w", key="A2")
+
+
 def test_a_run_under_way_goes_on_when_its_workflow_is_paused(ws: wfnb.Workspace) -> None:
     publish(ws, WAITS)
     run = ws.start("w", {"key": "k"}).wait(until="parked")

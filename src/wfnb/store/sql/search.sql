@@ -81,6 +81,13 @@ WHERE status IN (?, ?, ?, ?, ?, ?)
 ORDER BY updated_us ASC, run_no ASC
 LIMIT ?;
 
+-- name: by_key
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev
+FROM runs
+WHERE workflow_id = ? AND key = ?;
+
 -- name: count
 SELECT count(*)
 FROM runs
