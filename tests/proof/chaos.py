@@ -136,6 +136,27 @@ class World:
             what()
 
 
+class Task:
+    """A run that is driven to its end, from pause to pause."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._work: Coroutine[Any, Any, None] | None = None
+
+    def go_on(self) -> int | None:
+        """The time until it can go on again.
+
+        Raises
+        ------
+        StopIteration
+            When it is over or parked.
+        """
+        if self._work is None:  # not before, because a process may die before it comes to it
+            self._work = self._driver.to_end()
+        span_us: int | None = self._work.send(None)
+        return span_us
+
+
 class ChaosStore:
     """The disk as one process sees it."""
 
@@ -162,7 +183,7 @@ class Node:
         self.store: Any = ChaosStore(self)
         self._programs, self._actions, self._number = programs, actions, number
         self._name = f"process-{number}"
-        self._tasks: dict[int, Coroutine[Any, Any, None]] = {}
+        self._tasks: dict[int, Task] = {}
         self._around = Surroundings(
             self.store,
             actions,
@@ -255,12 +276,12 @@ class Node:
         program = self._programs.get(claimed.workflow_id, claimed.workflow_version)
         state = state_at(self.store, claimed)
         driver = Driver(self._around, MACHINES[claimed.kind], program, claimed, state)
-        self._tasks[claimed.run_no] = driver.to_end()
+        self._tasks[claimed.run_no] = Task(driver)
         self._go_on(claimed)
 
     def _go_on(self, run: RunRow) -> None:
         try:
-            span_us = self._tasks[run.run_no].send(None)
+            span_us = self._tasks[run.run_no].go_on()
         except (StopIteration, Crash):
             self._tasks.pop(run.run_no, None)
         except WfnbError as error:
@@ -288,9 +309,10 @@ class Node:
         new = child_run(parent, effect_id, pending, programs=self._programs, clock=self.clock, lease=lease)
         child, created = self.store.create_run(new)
         if created:
-            self._tasks[child.run_no] = Driver(
-                self._around, MACHINES[child.kind], self._programs.get(child.workflow_id, 1), child, new.state
-            ).to_end()
+            program = self._programs.get(child.workflow_id, 1)
+            self._tasks[child.run_no] = Task(
+                Driver(self._around, MACHINES[child.kind], program, child, new.state)
+            )
             self.world.at(1, lambda: self._go_on(child), self)
         return child
 
@@ -317,15 +339,21 @@ class ChaosPerformer:
         if world.fate(0.05):
             marks.hit("a call arrived twice")
             world.at(world.span(600), lambda: self._arrive(action, data, context))
+        output: JsonValue = None
+        fault: WfnbError | None = None
         try:
-            return await self._inner.perform(action, data, context)
-        finally:
-            if world.fate(0.5):
-                await Pause(world.span(45))
-                marks.hit("an answer came late")
-            if world.fate(0.05):
-                marks.hit("an answer was lost")
-                raise TransientError("No answer.")
+            output = await self._inner.perform(action, data, context)
+        except WfnbError as error:
+            fault = error
+        if world.fate(0.5):
+            await Pause(world.span(45))
+            marks.hit("an answer came late")
+        if world.fate(0.05):
+            marks.hit("an answer was lost")
+            raise TransientError("No answer.")
+        if fault is not None:
+            raise fault
+        return output
 
     def _arrive(self, action: Action, data: JsonValue, context: ActionContext) -> None:
         work = self._inner.perform(action, data, context)
