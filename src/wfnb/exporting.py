@@ -127,7 +127,7 @@ class Exporting:
         ValidationError
             ``INVALID_ARGUMENT``; ``FILE_EXISTS``.
         """
-        if what not in exports.COLUMNS:
+        if not isinstance(what, str) or what not in exports.COLUMNS:
             raise _refused("what", f"Say one of {', '.join(exports.COLUMNS)}.")
         if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
             raise _refused("path", "Give the path of a file.")
