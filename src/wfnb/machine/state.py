@@ -16,7 +16,7 @@ from wfnb.model.values import JsonValue, Path, Write, apply_writes
 __all__ = ["TERMINAL", "State", "can_advance", "compact", "evolve", "fold", "initial_state", "pending_of"]
 
 TERMINAL = frozenset({"SUCCEEDED", "FAILED", "CANCELED"})
-"""Statuses that never change again."""
+"""Statuses of a run that is over. They never change again, unless a person has a failed run retried."""
 
 
 @dataclass(frozen=True, slots=True)
