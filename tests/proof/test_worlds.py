@@ -32,7 +32,7 @@ from wfnb.store.records import NewRun, RunFilter
 from wfnb.validate.catalog import Catalog
 
 SEEDS = count("SEEDS", short=2_000, long=100_000)
-PARTS = 8
+PARTS = 4
 PATIENT = {"maxAttempts": 500, "backoffMs": 2_000, "backoffMultiplier": 1.0}
 NAMES = [
     name
