@@ -304,3 +304,20 @@ def test_what_cannot_be_done_to_many_runs_is_refused(ws: wfnb.Workspace) -> None
         ws.bulk("delete", "clean up", status="FAILED")
     with pytest.raises(ValidationError, match="which runs"):
         ws.bulk("cancel", "clean up")
+
+
+def test_items_that_are_done_in_parallel_are_done_again_together(ws: wfnb.Workspace) -> None:
+    shop = Shop(ws)
+    loop = {
+        "id": "each", "type": "control.forEach", "items": {"$expr": "payload.n"}, "itemVar": "item", "concurrency": 2,
+        "body": [assign("take", n="vars.item"), call("pay"), call("ship")],
+    }  # fmt: skip
+    publish(ws, loop, assign("end", done="true"))
+    shop.failing = {"ship"}
+    run = failed(ws, {"n": [1, 2, 3]})
+    paid = [name for name, _ in shop.calls].count("pay")
+    shop.failing = set()
+    assert run.retry("again").wait(10).status == "SUCCEEDED"
+    assert run.envelope["vars"]["done"] is True
+    assert [name for name, _ in shop.calls].count("pay") == max(paid, 3)
+    assert len({(step.instance, step.attempt) for step in run.steps()}) == len(run.steps())
