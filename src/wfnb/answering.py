@@ -9,7 +9,7 @@ from wfnb.errors import CommandError, ValidationError
 from wfnb.limits import LIMITS
 from wfnb.model.arguments import check_number, check_text, check_whole
 from wfnb.model.values import JsonValue, check_json
-from wfnb.rows import InboxRecord, Submission, Task
+from wfnb.rows import EventReceipt, InboxRecord, Task
 from wfnb.services import events, tasks
 from wfnb.services.admission import Admission
 from wfnb.store.port import Store
@@ -39,7 +39,7 @@ class Answering:
         key: str | int | None = None,
         dedupe: str | None = None,
         source: str = "local",
-    ) -> Submission:
+    ) -> EventReceipt:
         """Tell the workspace that something has happened.
 
         In one transaction the event is recorded, the run that has waited longest for it goes on, and every published workflow
@@ -87,7 +87,7 @@ class Answering:
             self._store, self._programs, self._clock, self._engine.ids, self._admission, event
         )
         self._engine.wake()
-        return Submission.of(done, self._run_id(done.row.run_no))
+        return EventReceipt.of(done, self._run_id(done.row.run_no))
 
     def inbox(
         self,
@@ -132,7 +132,9 @@ class Answering:
         rows = [Task.of(wait, self._run_id(wait.run_no) or "") for wait in found]
         return Rows(rows, columns=Task.columns())
 
-    def complete_task(self, task: str | Task, data: JsonValue = None, *, actor: str = "local") -> Submission:
+    def complete_task(
+        self, task: str | Task, data: JsonValue = None, *, actor: str = "local"
+    ) -> EventReceipt:
         """Complete a human task with what was filled in; its run goes on.
 
         Parameters
@@ -163,7 +165,7 @@ class Answering:
             now_us=self._clock.ready_us(),
         )
         self._engine.wake()
-        return Submission.of(done, self._run_id(done.row.run_no))
+        return EventReceipt.of(done, self._run_id(done.row.run_no))
 
     def pass_time(self, *, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Make simulated time pass for everybody who waits: what is due by then goes on or runs out.

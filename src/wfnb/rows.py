@@ -16,6 +16,7 @@ from wfnb.store.records import EventRow, InboxRow, InvocationRow, RunRow, StepRo
 __all__ = [
     "ActionInfo",
     "Doubt",
+    "EventReceipt",
     "EventRecord",
     "InboxRecord",
     "Invocation",
@@ -23,7 +24,6 @@ __all__ = [
     "RunSummary",
     "ScheduleInfo",
     "Step",
-    "Submission",
     "Task",
     "Wait",
 ]
@@ -283,7 +283,7 @@ class InboxRecord(_Row):
 
 
 @dataclass(frozen=True)
-class Submission:
+class EventReceipt:
     """What came of a submitted event.
 
     `run` is the id of the run that went on, `started` are the ids of runs that began; `duplicate` says that it had been
@@ -298,15 +298,22 @@ class Submission:
     error: str | None
 
     @classmethod
-    def of(cls, done: Submitted, run_id: str | None) -> Submission:
+    def of(cls, done: Submitted, run_id: str | None) -> EventReceipt:
         """From the tables."""
         row = done.row
         return cls(row.inbox_no, row.name, run_id, row.started, not done.new, row.error)
 
     @property
+    def status(self) -> str:
+        """``resumed`` when a run went on, ``started`` when runs began, ``error`` or ``unmatched`` otherwise."""
+        if self.run is not None:
+            return "resumed"
+        return "started" if self.started else "error" if self.error else "unmatched"
+
+    @property
     def matched(self) -> bool:
         """Whether anything came of it."""
-        return self.run is not None or bool(self.started)
+        return self.status in ("resumed", "started")
 
 
 @dataclass(frozen=True)

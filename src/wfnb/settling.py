@@ -7,7 +7,7 @@ from wfnb.engine.engine import Engine
 from wfnb.errors import ValidationError
 from wfnb.model.arguments import check_text
 from wfnb.model.values import JsonValue
-from wfnb.rows import Doubt, Submission
+from wfnb.rows import Doubt, EventReceipt
 from wfnb.services import doubts
 from wfnb.services.audit import Actor, check_reason, note
 from wfnb.store.port import Store
@@ -42,7 +42,7 @@ class Settling:
         repeat: bool = False,
         output: JsonValue = None,
         error: str | None = None,
-    ) -> Submission:
+    ) -> EventReceipt:
         """Say what became of a call in doubt; its run goes on.
 
         Parameters
@@ -94,7 +94,7 @@ class Settling:
                 changes={"doubt": doubt_id, "decision": said["decision"]},
             )  # fmt: skip
         self._engine.wake()
-        return Submission.of(done, run_id)
+        return EventReceipt.of(done, run_id)
 
     def _run_name(self, run_no: int) -> str:
         row = self._store.run_by_no(run_no)
