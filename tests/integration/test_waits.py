@@ -77,7 +77,7 @@ def test_an_event_wakes_the_run_that_waits_for_its_key(ws: wfnb.Workspace) -> No
     (wait,) = first.waits()
     assert (wait.type, wait.status, wait.event, wait.key) == ("event", "WAITING", "ANSWERED", "t-1")
     done = ws.submit_event("ANSWERED", {"text": "yes"}, key="t-2")
-    assert (done.run, done.started, done.matched) == (second.id, (), True)
+    assert (done.run, done.started, done.matched, done.status) == (second.id, (), True, "resumed")
     second.wait()
     assert second.status == "SUCCEEDED"
     assert second.envelope["vars"] == {"event": {"text": "yes"}, "eventName": "ANSWERED", "text": "yes"}
