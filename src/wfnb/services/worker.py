@@ -89,6 +89,7 @@ class Worker:
         self._enter("running", f"up to {self._pace.runs} runs at once")
         while not self._told_to_stop():
             self._beat()
+        self._engine.retire(0)  # before it is said: who hears it may rely on it
         self._enter("stopping", f"{self._engine.running} runs under way")
         late = self._leave()
         left = f", {late} left in the middle of a step" if late else ""

@@ -57,7 +57,10 @@ def _move_on(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int) ->
         rows.completed_us,
         rev,
     )
-    db.execute(RUNS.reopen if commit.reopens else RUNS.move_on, (*new, commit.run_no, commit.expected_seq, commit.epoch))
+    db.execute(
+        RUNS.reopen if commit.reopens else RUNS.move_on,
+        (*new, commit.run_no, commit.expected_seq, commit.epoch),
+    )
     if not db.changes():
         raise stale_commit(commit)
     if commit.release:

@@ -49,9 +49,17 @@ def test_workers_of_last_week_are_forgotten(ws: wfnb.Workspace) -> None:
 def test_a_worker_works_until_it_is_told_to_stop(ws: wfnb.Workspace, shop: Shop) -> None:
     runs = start(ws, 3)
     said: list[str] = []
-    worker = ws.worker("ann", runs=2, say=said.append)
+    running = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        if "running" in line:
+            running.set()
+
+    worker = ws.worker("ann", runs=2, say=say)
     thread = threading.Thread(target=worker.run)
     thread.start()
+    assert running.wait(PATIENCE_S)
     shop.wait_for(2)
     (seen,) = ws.workers()
     assert (seen.worker, seen.state, seen.capacity) == (worker.id, "running", 2)
