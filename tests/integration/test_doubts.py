@@ -25,7 +25,7 @@ def pay(ws: wfnb.Workspace, seen: list[str], gate: threading.Event | None = None
         seen.append(ctx.idempotency_key)
         entered.set()
         if gate is not None:
-            gate.wait(30)
+            gate.wait(120)
         return data
 
     ws.__dict__["entered"] = entered
@@ -44,7 +44,7 @@ def left_in_doubt(folder: Path, seen: list[str], **extra: Any) -> str:
         pay(ws, seen, gate, **extra)
         assert ws.publish({"id": "order", "name": "Order", "steps": [STEP]}).ok
         run = ws.start("order", {"n": 7})
-        assert ws.__dict__["entered"].wait(20)
+        assert ws.__dict__["entered"].wait(120)
     gate.set()
     return run.id
 
@@ -54,7 +54,7 @@ def test_a_call_is_repeated_with_the_same_key_unless_said_otherwise(tmp_path: Pa
     run_id = left_in_doubt(tmp_path, seen)
     with wfnb.open(tmp_path) as ws:
         pay(ws, seen)
-        assert ws.run(run_id).wait(20).envelope["vars"]["paid"] == {"n": 7}
+        assert ws.run(run_id).wait(120).envelope["vars"]["paid"] == {"n": 7}
     assert len(seen) == 2
     assert len(set(seen)) == 1
 
@@ -64,7 +64,7 @@ def test_a_receiver_that_knows_the_key_gives_the_output(tmp_path: Path) -> None:
     run_id = left_in_doubt(tmp_path, seen, in_doubt=lambda key: None)
     with wfnb.open(tmp_path) as ws:
         pay(ws, seen, in_doubt=lambda key: Number(n=99) if key == seen[0] else None)
-        assert ws.run(run_id).wait(20).envelope["vars"]["paid"] == {"n": 99}
+        assert ws.run(run_id).wait(120).envelope["vars"]["paid"] == {"n": 99}
     assert len(seen) == 1
 
 
@@ -73,7 +73,7 @@ def test_a_call_that_never_arrived_is_performed(tmp_path: Path) -> None:
     run_id = left_in_doubt(tmp_path, seen, in_doubt=lambda key: None)
     with wfnb.open(tmp_path) as ws:
         pay(ws, seen, in_doubt=lambda key: None)
-        assert ws.run(run_id).wait(20).envelope["vars"]["paid"] == {"n": 7}
+        assert ws.run(run_id).wait(120).envelope["vars"]["paid"] == {"n": 7}
     assert len(seen) == 2
 
 
@@ -92,12 +92,12 @@ def test_a_person_says_what_became_of_a_call(
     run_id = left_in_doubt(tmp_path, seen, in_doubt="hold")
     with wfnb.open(tmp_path) as ws:
         pay(ws, seen, in_doubt="hold")
-        run = ws.run(run_id).wait(20, until="parked")
+        run = ws.run(run_id).wait(120, until="parked")
         assert run.status == "WAITING"
         (doubt,) = ws.in_doubt()
         assert (doubt.run, doubt.action, doubt.input) == (run_id, "pay", {"n": 7})
         ws.settle(doubt, reason="Looked at the bank statement.", **said)
-        run.wait(20)
+        run.wait(120)
         assert run.status == status
         assert run.envelope["vars"].get("paid") == paid
         assert list(ws.in_doubt()) == []
@@ -116,7 +116,7 @@ def test_a_receiver_that_cannot_answer_leaves_it_to_a_person(tmp_path: Path) -> 
     run_id = left_in_doubt(tmp_path, seen, in_doubt=broken)
     with wfnb.open(tmp_path) as ws:
         pay(ws, seen, in_doubt=broken)
-        assert ws.run(run_id).wait(20, until="parked").status == "WAITING"
+        assert ws.run(run_id).wait(120, until="parked").status == "WAITING"
         assert len(ws.in_doubt()) == 1
     assert len(seen) == 1
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_said_is_refused(tmp_path: Path) -> None:
     run_id = left_in_doubt(tmp_path, seen, in_doubt="hold")
     with wfnb.open(tmp_path) as ws:
         pay(ws, seen, in_doubt="hold")
-        ws.run(run_id).wait(20, until="parked")
+        ws.run(run_id).wait(120, until="parked")
         (doubt,) = ws.in_doubt()
         for said in ({}, {"repeat": True, "error": "x"}, {"output": {"m": 1}}):
             with pytest.raises(ValidationError):

@@ -40,7 +40,7 @@ def meet() -> dict[str, Any]:
 
 
 def test_calls_of_several_items_meet(ws: wfnb.Workspace) -> None:
-    barrier = threading.Barrier(3, timeout=20)
+    barrier = threading.Barrier(3, timeout=120)
 
     @ws.action("meet")
     def _meet(data: Number) -> Number:
@@ -48,7 +48,7 @@ def test_calls_of_several_items_meet(ws: wfnb.Workspace) -> None:
         return data
 
     publish(ws, meet())
-    run = ws.start("test", {"items": [1, 2, 3, 4, 5, 6]}).wait(30)
+    run = ws.start("test", {"items": [1, 2, 3, 4, 5, 6]}).wait(120)
     assert (run.status, run.error) == ("SUCCEEDED", None)
     assert run.envelope["vars"] == {"met": {"n": 6}}
     assert [step.status for step in run.steps()] == ["SUCCEEDED"] * 7
@@ -64,7 +64,7 @@ def test_a_run_that_is_stopped_between_items_goes_on_with_those_that_are_left(tm
         def _meet(data: Number) -> Number:
             entered.release()
             if wait and data.n > 1:
-                gate.wait(20)
+                gate.wait(120)
             seen.append(data.n)
             return data
 
@@ -73,11 +73,11 @@ def test_a_run_that_is_stopped_between_items_goes_on_with_those_that_are_left(tm
         publish(first, meet())
         run = first.start("test", {"items": [1, 2, 3, 4]})
         for _ in range(4):
-            assert entered.acquire(timeout=20)
+            assert entered.acquire(timeout=120)
     gate.set()
     with wfnb.open(tmp_path) as second:
         register(second, wait=False)
-        again = second.run(run.id).wait(30)
+        again = second.run(run.id).wait(120)
         assert again.status == "SUCCEEDED"
         assert again.envelope["vars"] == {"met": {"n": 4}}
 
@@ -95,11 +95,11 @@ def test_one_item_waits_for_an_event_while_others_act(ws: wfnb.Workspace) -> Non
         "id": "first", "type": "control.if", "condition": {"$expr": "vars.item = 1"}, "then": [wait], "else": [meet()],
     }  # fmt: skip
     publish(ws, branch)
-    run = ws.start("test", {"items": [1, 2, 3]}).wait(20, until="parked")
+    run = ws.start("test", {"items": [1, 2, 3]}).wait(120, until="parked")
     assert run.status == "WAITING"
     assert len(run.invocations()) == 2
     ws.submit_event("GO", {}, key=1)
-    assert run.wait(20).status == "SUCCEEDED"
+    assert run.wait(120).status == "SUCCEEDED"
 
 
 def test_a_debugger_sees_one_order(tmp_path: Path) -> None:

@@ -168,7 +168,7 @@ def test_a_pause_until_a_moment_that_is_none_is_an_error(ws: wfnb.Workspace) -> 
 
 def test_a_real_pause_parks_the_run_and_ends_when_it_is_due(real: wfnb.Workspace) -> None:
     publish(real, pause(mode="duration", durationMs=60))
-    run = real.start("test").wait(10)
+    run = real.start("test").wait(60)
     assert run.status == "SUCCEEDED"
     (step,) = run.steps()
     assert step.duration_ms is not None
@@ -178,7 +178,7 @@ def test_a_real_pause_parks_the_run_and_ends_when_it_is_due(real: wfnb.Workspace
 @pytest.mark.behaviour(128)
 def test_a_real_event_wait_runs_out_by_itself(real: wfnb.Workspace) -> None:
     publish(real, event(timeoutMs=50))
-    assert real.start("test", {"ticket": "t"}).wait(10).status == "FAILED"
+    assert real.start("test", {"ticket": "t"}).wait(60).status == "FAILED"
 
 
 @pytest.mark.behaviour(132, 133, 134)
@@ -238,7 +238,7 @@ def test_a_run_waits_for_a_child_that_waits(ws: wfnb.Workspace) -> None:
     ws.run(ws.runs(workflow="child")[0].run).wait(until="parked")
     assert [(row.workflow, row.status) for row in ws.runs()] == [("child", "WAITING"), ("parent", "RUNNING")]
     ws.submit_event("ANSWERED", {"text": "hello"}, key="t-1")
-    assert run.wait(10).envelope["vars"] == {"text": "hello"}
+    assert run.wait(60).envelope["vars"] == {"text": "hello"}
 
 
 def test_cancelling_a_run_cancels_the_child_it_waits_for(ws: wfnb.Workspace) -> None:
@@ -309,7 +309,7 @@ def test_a_parked_run_goes_on_in_another_workspace(tmp_path: Path) -> None:
         run_id = parked(first).id
     with wfnb.open(tmp_path) as second:
         second.submit_event("ANSWERED", {}, key="t-1")
-        assert second.run(run_id).wait(10).status == "SUCCEEDED"
+        assert second.run(run_id).wait(60).status == "SUCCEEDED"
 
 
 def test_every_one_of_many_parked_runs_is_woken_once(store: str | None, tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_every_one_of_many_parked_runs_is_woken_once(store: str | None, tmp_path
         publish(ws, event())
         runs = [ws.start("test", {"ticket": number}) for number in range(60)]
         for run in runs:
-            run.wait(20, until="parked")
+            run.wait(120, until="parked")
         woken: list[str | None] = []
 
         def submit(numbers: range) -> None:
@@ -330,7 +330,7 @@ def test_every_one_of_many_parked_runs_is_woken_once(store: str | None, tmp_path
         for thread in threads:
             thread.join()
         assert sorted(filter(None, woken)) == sorted(run.id for run in runs)
-        assert [run.wait(20).envelope["vars"]["event"]["n"] for run in runs] == list(range(60))
+        assert [run.wait(120).envelope["vars"]["event"]["n"] for run in runs] == list(range(60))
 
 
 def test_a_debugger_stops_at_a_wait_and_goes_on_after_the_answer(ws: wfnb.Workspace) -> None:
