@@ -27,7 +27,7 @@ def test_the_tour_runs_without_a_browser(tmp_path: Path) -> None:
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert "26-very-long-subject.eml" in ended.stdout
-    assert ended.stdout.count(": ok") == 5
+    assert ended.stdout.count(": ok") == 6
     again = subprocess.run(
         [*TOUR, "--no-browser"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
