@@ -47,7 +47,7 @@ def ws(tmp_path: Path) -> Iterator[wfnb.Workspace]:
 
 
 def works(ws: wfnb.Workspace) -> None:
-    assert ws.start("good", {"n": 4}).wait(10).envelope["vars"] == {"out": {"n": 8}}
+    assert ws.start("good", {"n": 4}).wait(60).envelope["vars"] == {"out": {"n": 8}}
 
 
 def publish(ws: wfnb.Workspace, *steps: Any, id: str = "test") -> None:
@@ -192,7 +192,7 @@ FAILING: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
 def test_what_only_shows_at_run_time_fails_the_step_that_meets_it(ws: wfnb.Workspace, name: str) -> None:
     step, payload, category, code = FAILING[name]
     publish(ws, assign("before", ok="true"), step, assign("after", never="true"))
-    run = ws.start("test", payload).wait(10)
+    run = ws.start("test", payload).wait(60)
     assert run.status == "FAILED"
     assert run.error is not None
     assert run.error["category"] == category

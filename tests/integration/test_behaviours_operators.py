@@ -46,7 +46,7 @@ def parked(ws: wfnb.Workspace, *kinds: str) -> wfnb.Run:
 @pytest.mark.parametrize("kind", WAITS)
 def test_a_waiting_run_is_resumed_by_a_person_and_audited(ws: wfnb.Workspace, kind: str) -> None:
     run = parked(ws, kind)
-    run.resume(reason="they called").wait(10)
+    run.resume(reason="they called").wait(60)
     assert run.status == "SUCCEEDED"
     assert [wait.status for wait in run.waits()] == ["RESOLVED"]
     (entry,) = ws.audit("run", run.id)
@@ -68,7 +68,7 @@ def test_a_person_who_resumes_a_run_says_why(ws: wfnb.Workspace) -> None:
 @pytest.mark.behaviour(135)
 def test_a_task_is_passed_over_without_its_form_and_the_run_can_tell(ws: wfnb.Workspace) -> None:
     run = parked(ws, "human")
-    run.resume(reason="nobody is in").wait(10)
+    run.resume(reason="nobody is in").wait(60)
     assert run.status == "SUCCEEDED"
     assert run.envelope["vars"]["event"]["__admin_override"] is True
     assert run.envelope["vars"]["event"]["reason"] == "nobody is in"
@@ -89,7 +89,7 @@ def test_a_resumed_run_takes_its_remaining_steps_and_stops_at_its_next_wait(ws: 
         ("first", "SUCCEEDED"), ("w0", "SUCCEEDED"), ("after0", "SUCCEEDED"), ("w1", "STARTED"),
     ]  # fmt: skip
     assert run.envelope["vars"]["event"] == {"amount": 4}
-    run.resume(reason="nobody is in").wait(10)
+    run.resume(reason="nobody is in").wait(60)
     assert (run.status, [step.id for step in run.steps()][-1]) == ("SUCCEEDED", "after1")
 
 

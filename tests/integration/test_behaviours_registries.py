@@ -87,7 +87,7 @@ def test_the_mail_desk_brings_its_actions(tmp_path: Path) -> None:
 def test_lists_stay_the_same_until_something_is_registered(ws: wfnb.Workspace) -> None:
     assert ws.publish({"id": "w", "name": "W", "steps": [{"id": "r", "type": "control.return"}]}).ok
     before = [list(ws.actions()), list(ws.nodes())]
-    ws.start("w").wait(10)
+    ws.start("w").wait(60)
     assert [list(ws.actions()), list(ws.nodes())] == before
     with pytest.raises(wfnb.WfnbError, match="registered already"):
         ws.action("book")(lambda data: data)

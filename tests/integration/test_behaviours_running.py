@@ -70,15 +70,15 @@ def test_a_start_makes_a_run_that_stands_at_its_first_step(tmp_path: Path) -> No
 
         def slow(_data: Any, _ctx: Any) -> None:
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
 
         register(ws, "slow", slow)
         publish(ws, call("s", "slow"), assign("a", x="1"))
         run = ws.start("test")
-        assert entered.wait(10)
+        assert entered.wait(60)
         assert (run.status, run.row.cursor) == ("RUNNING", "root.steps[0]")
         leave.set()
-        run.wait(10)
+        run.wait(60)
         row = run.row
         assert (row.status, row.cursor) == ("SUCCEEDED", None)
         assert row.completed_us is not None
@@ -99,7 +99,7 @@ def test_a_step_is_recorded_before_its_action_is_called_and_after(ws: wfnb.Works
 
     register(ws, "look", look)
     publish(ws, call("s", "look"))
-    run = ws.start("test").wait(10)
+    run = ws.start("test").wait(60)
     assert seen == [("s", "STARTED", 1, None), ("look", "STARTED")]
     (step,) = run.steps()
     assert (step.status, step.attempt) == ("SUCCEEDED", 1)
@@ -110,7 +110,7 @@ def test_a_step_is_recorded_before_its_action_is_called_and_after(ws: wfnb.Works
 @pytest.mark.behaviour(75, 86, 209)
 def test_the_snapshot_of_a_step_shows_what_it_did_and_no_secret(ws: wfnb.Workspace) -> None:
     publish(ws, state("s", "READY"), assign("a", x="1", ref="payload.ref"))
-    run = ws.start("test", {"password": "hunter2", "ref": {"secretRef": "vault/1"}}).wait(10)
+    run = ws.start("test", {"password": "hunter2", "ref": {"secretRef": "vault/1"}}).wait(60)
     first, second = (run.at(step.seq) for step in run.steps())
     assert first.envelope["meta"] == {"state": "READY"}
     assert first.envelope["vars"] == {}
@@ -127,7 +127,7 @@ def test_snapshots_are_made_when_they_are_looked_at_and_never_stored(tmp_path: P
             state("s", "READY"),
             each("l", "[1..5]", [assign("a", x="vars.item", copy="payload.password")]),
         )
-        run = ws.start("test", {"password": "hunter2"}).wait(10)
+        run = ws.start("test", {"password": "hunter2"}).wait(60)
         before = rows(tmp_path)
         looked = [run.at(seq).envelope for seq in range(run.row.seq + 1)]
         assert looked[-1]["payload"] == {"password": "[REDACTED]"}
@@ -147,7 +147,7 @@ def test_publish_start_succeed_and_the_history_tells_it(ws: wfnb.Workspace) -> N
     register(ws, "double", lambda data, _ctx: {"n": data["n"] * 2})
     step = call("d", "double", inputs={"n": {"$expr": "payload.n"}}, save_as="out")
     publish(ws, step, when("w", "vars.out.n = 42", [assign("a", x="'big'")]), id="story")
-    run = ws.start("story", {"n": 21}).wait(10)
+    run = ws.start("story", {"n": 21}).wait(60)
     assert (run.status, run.envelope["vars"]) == ("SUCCEEDED", {"out": {"n": 42}, "x": "big"})
     steps = ws.sql("SELECT step_id, status, attempt FROM steps ORDER BY seq")
     assert steps.to_numpy().tolist() == [["d", "SUCCEEDED", 1], ["w", "SUCCEEDED", 1], ["a", "SUCCEEDED", 1]]
@@ -171,7 +171,7 @@ def hung(folder: Path, steps: list[Any], payload: Any = None) -> str:
     register(ws, "fail", lambda _data, _ctx: {}["absent"])
     publish(ws, *steps)
     run_id = ws.start("test", payload).id
-    assert entered.wait(10)
+    assert entered.wait(60)
     ws.close()
     leave.set()
     return run_id
@@ -191,7 +191,7 @@ def test_a_run_goes_on_from_its_whole_state_with_secrets_and_beyond_the_cap_of_a
     run_id = hung(tmp_path, steps, {**secret, "large": large})
     with wfnb.open(tmp_path) as ws:
         register(ws, "work", lambda _data, _ctx: {})
-        run = ws.run(run_id).wait(10)
+        run = ws.run(run_id).wait(60)
         assert run.status == "SUCCEEDED"
         assert set(run.envelope) == {"truncated", "size", "max"}
         assert [step.id for step in run.steps()] == ["before", "w", "after"]
@@ -210,7 +210,7 @@ def test_the_error_of_a_catch_block_survives_a_crash(tmp_path: Path) -> None:
     with wfnb.open(tmp_path) as ws:
         register(ws, "work", lambda _data, _ctx: {})
         register(ws, "fail", lambda _data, _ctx: {})
-        run = ws.run(run_id).wait(10)
+        run = ws.run(run_id).wait(60)
         assert run.status == "SUCCEEDED"
         assert run.envelope["vars"]["name"] == "ActionError"
         assert run.envelope["vars"]["place"] == "root.steps[0].try.steps[0]"
@@ -269,7 +269,7 @@ def test_the_lease_of_a_long_step_is_renewed_and_given_back_at_the_end(tmp_path:
         register(ws, "long", long)
         publish(ws, call("l", "long"))
         run = ws.start("test")
-        assert entered.wait(10)
+        assert entered.wait(60)
         first = run.row.lease_until_us
         assert first is not None
         while run.row.lease_until_us == first:
@@ -277,7 +277,7 @@ def test_the_lease_of_a_long_step_is_renewed_and_given_back_at_the_end(tmp_path:
                 run.wait(0.05)
         assert int(run.row.lease_until_us or 0) > first
         leave.set()
-        assert run.wait(10).status == "SUCCEEDED"
+        assert run.wait(60).status == "SUCCEEDED"
         assert (run.row.owner, run.row.lease_until_us) == (None, None)
 
 
@@ -316,7 +316,7 @@ def test_the_wait_for_a_retry_is_a_row_with_its_due_time(ws: wfnb.Workspace) -> 
 
     register(ws, "flaky", flaky)
     publish(ws, call("f", "flaky", retry={"maxAttempts": 2, "backoffMs": 5_000, "jitter": False}))
-    run = ws.start("test").wait(10)
+    run = ws.start("test").wait(60)
     (wait,) = run.waits()
     assert (wait.type, wait.instance) == ("retry", "root.steps[0]")
     opened, due = (datetime.fromisoformat(str(text)) for text in (wait.opened_at, wait.due_at))
@@ -388,7 +388,7 @@ def test_a_stored_output_belongs_to_one_action_and_one_version(ws: wfnb.Workspac
         call("a", "one", config=key), call("b", "one", config={**key, "version": 2}), call("c", "two", config=key), call("d", "one", config=key),
     ]  # fmt: skip
     publish(ws, *steps)
-    assert ws.start("test").wait(10).status == "SUCCEEDED"
+    assert ws.start("test").wait(60).status == "SUCCEEDED"
     assert calls == [("one", 1), ("one", 2), ("two", 1)]
 
 
@@ -399,8 +399,8 @@ def test_a_stored_output_belongs_to_one_workspace(tmp_path: Path) -> None:
         with wfnb.open(tmp_path / name, clock="2026-01-01", seed=1) as ws:
             register(ws, "act", lambda _d, _c, who=name: calls.append(who))
             publish(ws, call("a", "act", config={"idempotencyKey": {"$expr": "'same'"}}))
-            ws.start("test").wait(10)
-            ws.start("test").wait(10)
+            ws.start("test").wait(60)
+            ws.start("test").wait(60)
     assert calls == ["red", "blue"]
 
 
@@ -416,7 +416,7 @@ def test_items_of_a_loop_with_one_key_have_one_effect(ws: wfnb.Workspace) -> Non
         save_as="out",
     )
     publish(ws, each("l", "[1, 2]", [step, assign("s", seen="append(coalesce(vars.seen, []), vars.out.n)")]))
-    run = ws.start("test").wait(10)
+    run = ws.start("test").wait(60)
     assert (calls, run.envelope["vars"]["seen"]) == ([1], [1, 1])
     assert [invocation.shared for invocation in run.invocations()] == [False, True]
 
@@ -428,8 +428,8 @@ def test_without_a_key_of_its_own_a_call_gets_one_from_the_engine(ws: wfnb.Works
         ws, "act", lambda _d, ctx: keys.append(ctx.idempotency_key), side_effect=True, idempotency="engine"
     )
     publish(ws, each("l", "[1, 1]", [call("a", "act", inputs={"n": {"$expr": "vars.item"}})]))
-    ws.start("test").wait(10)
-    ws.start("test").wait(10)
+    ws.start("test").wait(60)
+    ws.start("test").wait(60)
     assert len(set(keys)) == 4, "two runs of two items each"
     assert all(len(key) >= 32 for key in keys)
 
@@ -442,7 +442,7 @@ def test_the_key_that_the_action_makes_is_used_and_recognised(ws: wfnb.Workspace
         side_effect=True, idempotency=lambda data: f"order-{data.order}",
     )  # fmt: skip
     publish(ws, call("a", "act", inputs={"order": {"$expr": "payload.order"}}, save_as="out"))
-    runs = [ws.start("test", {"order": order}).wait(10) for order in (7, 8, 7)]
+    runs = [ws.start("test", {"order": order}).wait(60) for order in (7, 8, 7)]
     assert keys == ["order-7", "order-8"]
     assert [run.envelope["vars"]["out"] for run in runs] == [{"n": 7}, {"n": 8}, {"n": 7}]
 
@@ -455,7 +455,7 @@ def test_a_known_key_gives_the_true_output_and_not_the_masked_one(ws: wfnb.Works
         ws, call("a", "login", config=key, save_as="first"), call("b", "login", config=key, save_as="second"),
         assign("c", same="vars.first.token = vars.second.token and vars.second.token = 't-12345'"),
     )  # fmt: skip
-    run = ws.start("test").wait(10)
+    run = ws.start("test").wait(60)
     assert run.envelope["vars"]["same"] is True
     assert [invocation.shared for invocation in run.invocations()] == [False, True]
     assert [invocation.output for invocation in run.invocations()] == [{"token": "[REDACTED]"}] * 2
@@ -479,7 +479,7 @@ def test_a_key_that_another_run_has_begun_is_waited_for_by_a_retry(tmp_path: Pat
             ws, call("a", "slow", config={"idempotencyKey": {"$expr": "'same'"}}, retry=policy, save_as="out")
         )
         first = ws.start("test")
-        assert entered.wait(10)
+        assert entered.wait(60)
         second = ws.start("test")
         until_it_waits(second)
         (attempt_, *_) = second.steps()
@@ -487,7 +487,7 @@ def test_a_key_that_another_run_has_begun_is_waited_for_by_a_retry(tmp_path: Pat
         assert attempt_.error is not None
         assert (attempt_.error["category"], attempt_.error["code"]) == ("TransientError", "KEY_IN_PROGRESS")
         leave.set()
-        assert (first.wait(10).status, second.wait(10).status) == ("SUCCEEDED", "SUCCEEDED")
+        assert (first.wait(60).status, second.wait(60).status) == ("SUCCEEDED", "SUCCEEDED")
         assert second.envelope["vars"] == {"out": {"n": 1}}
         assert calls == [1]
 
@@ -512,11 +512,11 @@ def test_after_a_cancel_no_step_runs_and_the_run_stays_cancelled(tmp_path: Path)
         run = ws.start("test").wait(20)
         steps = list(run.steps())
         assert [(step.id, step.status) for step in steps] == [("c", "CANCELED")]
-        assert ws.start("other").wait(10).status == "SUCCEEDED"
+        assert ws.start("other").wait(60).status == "SUCCEEDED"
         assert ws.run(run.id).cancel("once more").status == "CANCELED"
         assert (list(run.steps()), called) == (steps, ["first"])
     with wfnb.open(tmp_path) as ws:
         register(ws, "cancel", cancel_me)
         register(ws, "never", lambda _data, _ctx: called.append("never"))
-        assert ws.run(run.id).wait(10).status == "CANCELED"
+        assert ws.run(run.id).wait(60).status == "CANCELED"
         assert called == ["first"]

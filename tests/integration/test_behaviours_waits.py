@@ -76,7 +76,7 @@ def test_a_run_waits_for_its_event_and_goes_on_when_it_comes(ws: wfnb.Workspace)
     assert [step.id for step in run.steps()] == ["a", "w"]
     receipt = ws.submit_event("PAID", payload={"amount": 4}, key="o-1")
     assert receipt.run == run.id
-    run.wait(10)
+    run.wait(60)
     assert run.status == "SUCCEEDED"
     assert [(step.id, step.status) for step in run.steps()] == [
         (name, "SUCCEEDED") for name in ("a", "w", "b")
@@ -94,7 +94,7 @@ def test_a_wait_that_runs_out_is_caught_and_handled(ws: wfnb.Workspace) -> None:
     )
     run = parked(ws)
     ws.pass_time(minutes=2)
-    run.wait(10)
+    run.wait(60)
     assert run.status == "SUCCEEDED"
     assert run.envelope["vars"] == {"name": "TimeoutError", "place": "root.steps[0].try.steps[0]", "y": 1}
     (failed,) = [step for step in run.steps() if step.id == "w"]
@@ -123,7 +123,7 @@ def test_a_person_is_asked_with_a_form_and_the_answer_is_checked_and_written(ws:
             ws.complete_task(task, wrong)
         assert (run.status, len(ws.tasks())) == ("WAITING", 1)
     ws.complete_task(task, {"ok": True}, actor="ann")
-    run.wait(10)
+    run.wait(60)
     assert (run.status, run.envelope["payload"]["approved"]) == ("SUCCEEDED", True)
     assert run.envelope["vars"]["by"] == "HUMAN_TASK_COMPLETED"
     assert list(ws.tasks()) == []
@@ -153,7 +153,7 @@ def test_an_event_starts_every_workflow_that_it_triggers(ws: wfnb.Workspace) -> 
     publish(ws, assign("a", x="1"), id="other", trigger={**TRIGGER, "eventName": "OTHER"})
     publish(ws, assign("a", x="1"), id="manual")
     receipt = ws.submit_event("ORDERED", payload={"id": "o-1"}, key="o-1", source="shop")
-    runs = [ws.run(run_id).wait(10) for run_id in receipt.started]
+    runs = [ws.run(run_id).wait(60) for run_id in receipt.started]
     assert sorted(run.workflow for run in runs) == ["one", "two"]
     assert {(run.status, run.row.trigger, run.envelope["vars"]["x"]) for run in runs} == {
         ("SUCCEEDED", "event", "o-1")
@@ -170,7 +170,7 @@ def test_an_event_starts_the_latest_version(ws: wfnb.Workspace) -> None:
     for number in (1, 2, 3):
         publish(ws, assign("a", x=str(number)), trigger=TRIGGER)
     (run_id,) = ws.submit_event("ORDERED").started
-    run = ws.run(run_id).wait(10)
+    run = ws.run(run_id).wait(60)
     assert (run.version, run.envelope["vars"]) == (3, {"x": 3})
 
 
@@ -191,7 +191,7 @@ def test_an_event_that_does_not_fit_the_schema_starts_nothing_and_says_why(ws: w
     assert refused.error.startswith("test: ")
     assert "many" not in refused.error
     (run_id,) = ws.submit_event("ORDERED", payload={"id": "o-1"}).started
-    assert ws.run(run_id).wait(10).envelope["payload"] == {"id": "o-1", "amount": 1}
+    assert ws.run(run_id).wait(60).envelope["payload"] == {"id": "o-1", "amount": 1}
 
 
 @pytest.mark.behaviour(203)

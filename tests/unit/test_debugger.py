@@ -66,7 +66,7 @@ def names(debugger: wfnb.Debugger) -> list[tuple[str, str] | None]:
 
 def test_a_failed_run_ends_behind_the_step_that_failed(ws: wfnb.Workspace, service: Service) -> None:
     publish(ws, assign("a", x="1"), call("no", "refuse"), assign("never", y="1"))
-    debugger = ws.start("test").wait(10).debug()
+    debugger = ws.start("test").wait(60).debug()
     assert names(debugger) == [("a", "SUCCEEDED"), ("no", "FAILED")]
     assert debugger.finished
     view = debugger.view()
@@ -78,7 +78,7 @@ def test_a_failed_run_ends_behind_the_step_that_failed(ws: wfnb.Workspace, servi
 def test_every_attempt_is_a_position(ws: wfnb.Workspace, service: Service) -> None:
     service.failures = 2
     publish(ws, call("w", "work", save_as="out", inputs={"value": 1}))
-    debugger = ws.start("test").wait(10).debug()
+    debugger = ws.start("test").wait(60).debug()
     assert names(debugger) == [("w", "RETRY_SCHEDULED"), ("w", "RETRY_SCHEDULED"), ("w", "SUCCEEDED")]
     assert [mark["kind"] for mark in debugger.view()["marks"]] == ["retry", "retry"]
     assert debugger.goto(1).view()["status"] == "WAITING"
@@ -87,7 +87,7 @@ def test_every_attempt_is_a_position(ws: wfnb.Workspace, service: Service) -> No
 
 def test_a_handled_error_is_a_mark_and_the_run_goes_on(ws: wfnb.Workspace, service: Service) -> None:
     publish(ws, attempt("t", [call("no", "refuse")], [assign("c", why="error.message")]))
-    debugger = ws.start("test").wait(10).debug()
+    debugger = ws.start("test").wait(60).debug()
     debugger.run_to("c")
     assert debugger.state["vars"] == {"why": "No."}
     assert [(change.path, change.new) for change in debugger.changes] == [(("vars", "why"), "No.")]
@@ -117,20 +117,20 @@ def test_a_debugger_whose_run_is_cancelled_moves_on_the_record_only(
 
 def test_a_run_of_one_return_has_one_position(ws: wfnb.Workspace) -> None:
     publish(ws, {"id": "r", "type": "control.return"}, assign("never", x="1"))
-    debugger = ws.start("test").wait(10).debug()
+    debugger = ws.start("test").wait(60).debug()
     assert names(debugger) == [("r", "SUCCEEDED")]
 
 
 def test_a_loop_over_nothing_is_one_step(ws: wfnb.Workspace) -> None:
     publish(ws, each("l", "[]", [assign("i", x="1")]))
-    debugger = ws.start("test").wait(10).debug()
+    debugger = ws.start("test").wait(60).debug()
     assert names(debugger) == [("l", "SUCCEEDED")]
     assert debugger.state["vars"] == {}
 
 
 def test_before_the_first_step_nothing_has_happened(ws: wfnb.Workspace) -> None:
     publish(ws, assign("a", x="1"))
-    view = ws.start("test", {"n": 1}).wait(10).debug().view()
+    view = ws.start("test", {"n": 1}).wait(60).debug().view()
     assert (view["position"], view["step"], view["changes"]) == (0, None, [])
     assert view["next"] == {
         "id": "a",
@@ -143,7 +143,7 @@ def test_before_the_first_step_nothing_has_happened(ws: wfnb.Workspace) -> None:
 
 def test_moves_beyond_the_record_stay_on_it(ws: wfnb.Workspace) -> None:
     publish(ws, assign("a", x="1"))
-    debugger = ws.start("test").wait(10).debug()
+    debugger = ws.start("test").wait(60).debug()
     assert debugger.back().position == 0
     assert debugger.goto(99).position == 1
     assert debugger.step().step().position == 1
@@ -153,7 +153,7 @@ def test_moves_beyond_the_record_stay_on_it(ws: wfnb.Workspace) -> None:
 
 def test_run_to_finds_the_next_execution_by_id_or_path(ws: wfnb.Workspace) -> None:
     publish(ws, each("l", "[1, 2, 3]", [assign("i", x="vars.item")]), assign("z", done="true"))
-    debugger = ws.start("test").wait(10).debug()
+    debugger = ws.start("test").wait(60).debug()
     assert [debugger.run_to("i").state["vars"]["x"] for _ in range(3)] == [1, 2, 3]
     assert debugger.restart().run_to("root.steps[0].body.steps[0]").state["vars"]["x"] == 1
 
@@ -161,7 +161,7 @@ def test_run_to_finds_the_next_execution_by_id_or_path(ws: wfnb.Workspace) -> No
 @pytest.mark.parametrize("step_id", ["a", "nope", "root.steps[7]"])
 def test_run_to_a_step_that_is_not_ahead_stays_where_it_was(ws: wfnb.Workspace, step_id: str) -> None:
     publish(ws, assign("a", x="1"), assign("b", y="1"), assign("c", z="1"))
-    debugger = ws.start("test").wait(10).debug().goto(2)
+    debugger = ws.start("test").wait(60).debug().goto(2)
     with pytest.raises(WfnbError) as caught:
         debugger.run_to(step_id)
     assert caught.value.code == "NO_SUCH_STEP"
@@ -220,7 +220,7 @@ def test_a_run_that_was_let_go_ends_by_itself(ws: wfnb.Workspace, service: Servi
     publish(ws, call("a", "work"), call("b", "work"))
     debugger = ws.debug("test").step().resume()
     assert not debugger.live
-    assert debugger.run.wait(10).status == "SUCCEEDED"
+    assert debugger.run.wait(60).status == "SUCCEEDED"
     assert service.calls == 2
     assert not debugger.finished, "what was done meanwhile lies ahead"
     assert debugger.resume().run_to_end().length == 2
@@ -231,7 +231,7 @@ def test_a_held_run_goes_on_when_its_workspace_is_opened_again(tmp_path: Any) ->
         publish(ws, assign("a", x="1"), assign("b", y="1"))
         run_id = ws.debug("test").step().run.id
     with wfnb.open(tmp_path, clock="2026-01-01", seed=1) as ws:
-        assert ws.run(run_id).wait(10).envelope["vars"] == {"x": 1, "y": 1}
+        assert ws.run(run_id).wait(60).envelope["vars"] == {"x": 1, "y": 1}
 
 
 def test_a_view_is_json_of_one_shape(ws: wfnb.Workspace, service: Service) -> None:
@@ -239,7 +239,7 @@ def test_a_view_is_json_of_one_shape(ws: wfnb.Workspace, service: Service) -> No
     publish(
         ws, assign("a", password="'hunter2'", n="1"), when("i", "true", [call("w", "work", inputs={"value": {"$expr": "vars.password"}})])
     )  # fmt: skip
-    debugger = ws.start("test", {"apiKey": "hunter2", "at": [1]}).wait(10).debug()
+    debugger = ws.start("test", {"apiKey": "hunter2", "at": [1]}).wait(60).debug()
     for position in range(debugger.length + 1):
         view = debugger.goto(position).view()
         assert json.loads(json.dumps(view, allow_nan=False)) == view

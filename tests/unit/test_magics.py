@@ -36,7 +36,7 @@ def cell(shell: InteractiveShell, text: str) -> Any:
 @pytest.fixture
 def hello(shell: InteractiveShell) -> InteractiveShell:
     cell(shell, f"%%workflow published\n{HELLO}")
-    cell(shell, "run = ws.start('hello', {'n': 3}).wait(10)")
+    cell(shell, "run = ws.start('hello', {'n': 3}).wait(60)")
     return shell
 
 

@@ -67,7 +67,7 @@ def store() -> Iterator[MemoryStore]:
         }
         assert ws.publish(DONE).ok
         assert ws.publish({"id": "call", "name": "Call", "steps": [call]}).ok
-        ws.start("call").wait(10)
+        ws.start("call").wait(60)
     yield store
     store.close()
 
@@ -134,7 +134,7 @@ def _use(thing: object, name: str) -> None:
 def test_what_a_role_may_do_it_can_do(store: MemoryStore) -> None:
     with opened(store, "operator") as ws:
         ws.workflow("hello").pause("stock-taking").unpause("done")
-        assert ws.start("hello").wait(10).status == "SUCCEEDED"
+        assert ws.start("hello").wait(60).status == "SUCCEEDED"
         assert len(ws.sql("SELECT run_id FROM runs")) == 2
     with opened(store, "admin") as ws:
         pauses = ws.audit("workflow", "hello", operation="workflow.paused")

@@ -116,7 +116,7 @@ def test_threads_do_not_block_the_loop() -> None:
     gate = threading.Event()
 
     def slow(data: Number) -> Number:
-        gate.wait(10)
+        gate.wait(60)
         return data
 
     def quick(data: Number) -> Number:

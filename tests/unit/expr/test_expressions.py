@@ -119,7 +119,7 @@ def test_sixteen_threads_compile_at_the_same_time() -> None:
     start = threading.Barrier(16)
 
     def work(worker: int) -> bool:
-        start.wait(10)
+        start.wait(60)
         found = []
         for number in range(20):
             compiled = compile_expression(f"[payload.a[{worker}], {number}] ?? (x ?: {worker})")

@@ -27,8 +27,8 @@ def ws(kept: str | None, tmp_path: Path) -> Iterator[wfnb.Workspace]:
         for id, step in (("done", DONE), ("fails", FAILS), ("waits", WAIT)):
             assert workspace.publish({"id": id, "name": id, "steps": [step]}).ok
         for number in range(3):
-            workspace.start("done", key=f"Order-{number}").wait(10)
-        workspace.start("fails", {}).wait(10)
+            workspace.start("done", key=f"Order-{number}").wait(60)
+        workspace.start("fails", {}).wait(60)
         for key in ("50% off", "50_off"):
             workspace.start("waits", {"key": key}).wait(until="parked")
         yield workspace
@@ -74,7 +74,7 @@ def test_pages_do_not_shift_when_runs_are_added(ws: wfnb.Workspace, sort: Any, a
     every = ids(ws.runs(sort=sort, ascending=ascending))
     pages = [ws.runs(sort=sort, ascending=ascending, limit=2)]
     while pages[-1].next_cursor is not None and len(pages) < 3:
-        ws.start("done").wait(10)
+        ws.start("done").wait(60)
         pages.append(ws.runs(sort=sort, ascending=ascending, limit=2, cursor=pages[-1].next_cursor))
     assert [number for page in pages for number in ids(page)] == every
 

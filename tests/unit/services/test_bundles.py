@@ -87,7 +87,7 @@ def test_workflows_arrive_with_versions_draft_and_settings(
     settings = target.workflow("child").settings
     assert (settings.paused, settings.concurrency_limit, settings.retention_days) == (True, 4, 9)
     assert target.draft("child").definition == {"id": "child", "name": "Not ready"}
-    run = target.start("parent").wait(10)
+    run = target.start("parent").wait(60)
     assert (run.status, run.error) == ("SUCCEEDED", None)
     assert {entry.actor for entry in target.audit(operation="workflow.imported")} == {"ben"}
 
@@ -227,7 +227,7 @@ def test_a_bundle_of_the_other_runtime_is_read(target: wfnb.Workspace, tmp_path:
         True,
     )
     workflow.unpause("taken over")
-    assert target.start("orders.child", {"n": 2}).wait(10).envelope["vars"] == {"out": {"n": 4}}
+    assert target.start("orders.child", {"n": 2}).wait(60).envelope["vars"] == {"out": {"n": 4}}
     assert target.draft("orders.child").definition["id"] == "orders.child"
 
 

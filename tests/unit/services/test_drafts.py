@@ -54,7 +54,7 @@ def test_the_same_content_is_no_new_version(ws: wfnb.Workspace) -> None:
 def test_a_published_draft_is_audited_with_its_hash(ws: wfnb.Workspace) -> None:
     draft = ws.save_draft(DONE)
     assert ws.publish_draft("w").version == 1
-    assert ws.start("w").wait(10).status == "SUCCEEDED"
+    assert ws.start("w").wait(60).status == "SUCCEEDED"
     entry = ws.audit("draft", "w")[0]
     assert entry.operation == "draft.published"
     assert entry.changes == {"draft": 1, "draftHash": draft.hash, "version": 1}

@@ -35,7 +35,7 @@ def ws(kept: str | None, tmp_path: Path) -> Iterator[wfnb.Workspace]:
         }
         for name in ("w", "v"):
             assert workspace.publish({"id": name, "name": f"={name.upper()}", "steps": [call]}).ok
-            workspace.start(name).wait(10)
+            workspace.start(name).wait(60)
         workspace.submit_event("+GO", {"password": "hunter2"}, key="-1")
         yield workspace
 

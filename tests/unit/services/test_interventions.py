@@ -73,7 +73,7 @@ def publish(ws: wfnb.Workspace, *steps: dict[str, Any], id: str = "w") -> None:
 
 
 def failed(ws: wfnb.Workspace, payload: Any = None) -> wfnb.Run:
-    run = ws.start("w", payload or {"n": 1}).wait(10)
+    run = ws.start("w", payload or {"n": 1}).wait(60)
     assert run.status == "FAILED"
     return run
 
@@ -86,7 +86,7 @@ def test_a_failed_run_goes_on_at_the_step_that_failed(ws: wfnb.Workspace) -> Non
     run = failed(ws)
     epoch = run.row.epoch
     shop.failing = set()
-    run.retry("the lorry is back").wait(10)
+    run.retry("the lorry is back").wait(60)
     assert run.status == "SUCCEEDED"
     assert run.error is None
     assert run.envelope["vars"] == {"out": {"n": 3}, "paid": True, "done": True}
@@ -108,7 +108,7 @@ def test_a_retry_from_an_earlier_step_does_nothing_in_the_world_twice(ws: wfnb.W
     shop.failing = {"ship"}
     run = failed(ws)
     shop.failing = set()
-    run.retry("from the start", step="pay").wait(10)
+    run.retry("from the start", step="pay").wait(60)
     assert run.status == "SUCCEEDED"
     assert shop.calls == [("pay", 1), ("ship", 4), ("ship", 4)]
     assert run.envelope["vars"] == {"out": {"n": 5}, "n": 4}
@@ -124,7 +124,7 @@ def test_a_retry_has_all_attempts_of_the_policy_again(ws: wfnb.Workspace) -> Non
     shop.failing = {"ship"}
     run = failed(ws)
     for rounds in (2, 3):
-        assert run.retry("once more").wait(10).status == "FAILED"
+        assert run.retry("once more").wait(60).status == "FAILED"
         assert len(shop.calls) == 2 * rounds
     assert [(s.attempt, s.status) for s in run.steps()][-2:] == [(5, "RETRY_SCHEDULED"), (6, "FAILED")]
     assert [(letter.run, letter.attempts) for letter in ws.dead_letters(min_attempts=6)] == [(run.id, 6)]
@@ -142,7 +142,7 @@ def test_a_step_inside_blocks_is_retried_where_it_stood(ws: wfnb.Workspace) -> N
     shop.failing = {"ship"}
     run = failed(ws, {"n": [1, 2]})
     shop.failing = set()
-    assert run.retry("again").wait(10).status == "SUCCEEDED"
+    assert run.retry("again").wait(60).status == "SUCCEEDED"
     assert run.envelope["vars"]["total"] == 5
     assert shop.calls == [("ship", 1), ("ship", 1), ("ship", 2)]
 
@@ -158,7 +158,7 @@ def test_an_error_that_was_caught_before_is_there_again(ws: wfnb.Workspace) -> N
     shop.failing = {"ship"}
     run = failed(ws)
     shop.failing = set()
-    assert run.retry("again").wait(10).status == "SUCCEEDED"
+    assert run.retry("again").wait(60).status == "SUCCEEDED"
     assert run.envelope["vars"]["told"] == "ExpressionError"
 
 
@@ -171,7 +171,7 @@ def test_the_history_and_the_states_of_before_stay(ws: wfnb.Workspace) -> None:
     before = run.at(last)
     assert list(ws.sql("SELECT status FROM runs").status) == ["FAILED"]
     shop.failing = set()
-    run.retry("again").wait(10)
+    run.retry("again").wait(60)
     assert run.at(last) == before
     answer = ws.sql("SELECT status, error_code FROM runs")
     assert [tuple(row) for row in answer.itertuples(index=False)][0][0] == "SUCCEEDED"
@@ -212,7 +212,7 @@ def test_every_intervention_wants_a_reason(ws: wfnb.Workspace, what: str) -> Non
 def test_a_person_lets_a_run_go_on_without_the_event(ws: wfnb.Workspace) -> None:
     publish(ws, wait_for("GO"), assign("tell", why="vars.event.reason", name="vars.eventName"))
     run = ws.start("w", {"key": "a"}).wait(until="parked")
-    run.resume(reason="they called").wait(10)
+    run.resume(reason="they called").wait(60)
     assert run.status == "SUCCEEDED"
     assert (run.envelope["vars"]["why"], run.envelope["vars"]["name"]) == ("they called", "ADMIN_RESUME")
     assert run.envelope["vars"]["event"]["__admin_override"] is True
@@ -228,18 +228,18 @@ def test_a_person_lets_a_run_go_on_without_the_event(ws: wfnb.Workspace) -> None
 def test_a_payload_stands_in_for_the_event(ws: wfnb.Workspace) -> None:
     publish(ws, wait_for("GO"), assign("tell", n="vars.event.n"))
     run = ws.start("w", {"key": "a"}).wait(until="parked")
-    assert run.resume({"n": 5}, reason="by phone").wait(10).envelope["vars"]["n"] == 5
+    assert run.resume({"n": 5}, reason="by phone").wait(60).envelope["vars"]["n"] == 5
 
 
 def test_a_run_waits_once_more_for_its_event(ws: wfnb.Workspace) -> None:
     publish(ws, wait_for("GO"), assign("tell", n="vars.event.n"))
     run = ws.start("w", {"key": "a"}).wait(until="parked")
     ws.submit_event("GO", {}, key="a")
-    assert run.wait(10).status == "FAILED"
+    assert run.wait(60).status == "FAILED"
     run.requeue_event("they sent it without the number").wait(until="parked")
     assert run.status == "WAITING"
     ws.submit_event("GO", {"n": 7}, key="a")
-    assert run.wait(10).envelope["vars"]["n"] == 7
+    assert run.wait(60).envelope["vars"]["n"] == 7
     assert [wait.status for wait in run.waits()] == ["RESOLVED", "RESOLVED"]
 
 
@@ -252,15 +252,15 @@ def test_a_run_without_an_event_has_nothing_to_wait_for_once_more(ws: wfnb.Works
 
 def test_a_run_is_run_again_with_what_it_was_started_with(ws: wfnb.Workspace) -> None:
     publish(ws, assign("keep", n="payload.n"))
-    run = ws.start("w", {"n": 4, "password": "hunter2"}).wait(10)
+    run = ws.start("w", {"n": 4, "password": "hunter2"}).wait(60)
     publish(ws, assign("keep", n="payload.n * 100"))
-    again = run.rerun("the first one was lost").wait(10)
+    again = run.rerun("the first one was lost").wait(60)
     assert (again.version, again.envelope["vars"]["n"]) == (1, 4)
     assert state_at(ws._store, again.row).envelope["payload"] == {"n": 4, "password": "hunter2"}
     assert again.row.trigger == f"rerun:{run.id}"
     assert ws.audit("run", run.id)[0].changes == {"new": again.id}
     assert ws.audit("run", again.id)[0].changes == {"of": run.id}
-    assert run.rerun("with another number", {"n": 9}).wait(10).envelope["vars"]["n"] == 9
+    assert run.rerun("with another number", {"n": 9}).wait(60).envelope["vars"]["n"] == 9
 
 
 def test_a_cancel_is_audited_once(ws: wfnb.Workspace) -> None:
@@ -293,10 +293,10 @@ def test_a_run_that_cannot_be_resumed_does_not_keep_the_others(ws: wfnb.Workspac
     runs = [ws.start("w", {"key": key}).wait(until="parked") for key in "ab"]
     bulk = ws.bulk("resume", "let them go", ids=[run.id for run in runs])
     ws.submit_event("GO", {}, key="a")
-    runs[0].wait(10)
+    runs[0].wait(60)
     outcome = {row.run: row.error for row in bulk.go()}
     assert (outcome[runs[0].id], outcome[runs[1].id]) == ("NOTHING_TO_RESUME", None)
-    assert runs[1].wait(10).status == "SUCCEEDED"
+    assert runs[1].wait(60).status == "SUCCEEDED"
 
 
 def test_what_cannot_be_done_to_many_runs_is_refused(ws: wfnb.Workspace) -> None:
@@ -317,7 +317,7 @@ def test_items_that_are_done_in_parallel_are_done_again_together(ws: wfnb.Worksp
     run = failed(ws, {"n": [1, 2, 3]})
     paid = [name for name, _ in shop.calls].count("pay")
     shop.failing = set()
-    assert run.retry("again").wait(10).status == "SUCCEEDED"
+    assert run.retry("again").wait(60).status == "SUCCEEDED"
     assert run.envelope["vars"]["done"] is True
     assert [name for name, _ in shop.calls].count("pay") == max(paid, 3)
     assert len({(step.instance, step.attempt) for step in run.steps()}) == len(run.steps())

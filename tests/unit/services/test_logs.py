@@ -46,7 +46,7 @@ def writing(ws: wfnb.Workspace, *lines: tuple[str, str, dict[str, Any]]) -> None
 def test_a_run_tells_what_happened_in_order(ws: wfnb.Workspace) -> None:
     writing(ws, ("info", "The bank said yes.", {"code": 7}))
     publish(ws, call())
-    run = ws.start("w", {}).wait(10)
+    run = ws.start("w", {}).wait(60)
     lines = run.logs()
     assert [(line.level, line.source, line.message) for line in lines] == [
         ("INFO", "engine", "The run started."),
@@ -69,7 +69,7 @@ def test_failures_and_retries_are_told_with_their_error(ws: wfnb.Workspace) -> N
         raise TransientError("The line is busy.")
 
     publish(ws, call())
-    run = ws.start("w", {}).wait(10)
+    run = ws.start("w", {}).wait(60)
     assert run.status == "FAILED"
     warned = [(line.level, line.context["kind"]) for line in run.logs(["WARN", "ERROR"])]
     assert warned == [
@@ -85,7 +85,7 @@ def test_failures_and_retries_are_told_with_their_error(ws: wfnb.Workspace) -> N
 def test_a_log_is_filtered_and_read_page_by_page(ws: wfnb.Workspace) -> None:
     writing(ws, *[("info", f"Line {number}.", {}) for number in range(5)])
     publish(ws, call())
-    run = ws.start("w", {}).wait(10)
+    run = ws.start("w", {}).wait(60)
     last = run.logs("INFO", search="line", limit=2)
     first = run.logs("INFO", search="line", limit=2, before=last[0].number)
     assert [line.message for line in (*first, *last)] == ["Line 1.", "Line 2.", "Line 3.", "Line 4."]
@@ -106,7 +106,7 @@ def test_a_secret_of_the_call_is_masked_in_its_log(ws: wfnb.Workspace, place: st
     }
     writing(ws, line[place])
     publish(ws, call(password="hunter2"))
-    run = ws.start("w", {}).wait(10)
+    run = ws.start("w", {}).wait(60)
     (told,) = run.logs("WARN")
     assert "[REDACTED]" in f"{told.message} {told.context}"
     assert "hunter2" not in repr(ws.logs()) + str(ws.logs()[0].context)
@@ -116,7 +116,7 @@ def test_a_secret_of_the_call_is_masked_in_its_log(ws: wfnb.Workspace, place: st
 def test_a_large_context_is_cut_and_a_long_message_too(ws: wfnb.Workspace) -> None:
     writing(ws, ("info", "x" * 10_000, {"text": "y" * LIMITS.log_context_bytes}))
     publish(ws, call())
-    ws.start("w", {}).wait(10)
+    ws.start("w", {}).wait(60)
     (line,) = ws.logs()
     assert (line.context["truncated"], line.context["max"]) == (True, LIMITS.log_context_bytes)
     assert len(line.message) <= LIMITS.log_message_chars
@@ -134,7 +134,7 @@ def test_a_large_context_is_cut_and_a_long_message_too(ws: wfnb.Workspace) -> No
 def test_a_line_that_cannot_be_is_the_fault_of_the_action(ws: wfnb.Workspace, line: Any) -> None:
     writing(ws, line)
     publish(ws, call())
-    run = ws.start("w", {}).wait(10)
+    run = ws.start("w", {}).wait(60)
     assert run.status == "FAILED"
     assert ws.logs() == []
 
@@ -150,14 +150,14 @@ def test_a_line_is_there_although_the_call_failed(ws: wfnb.Workspace) -> None:
         raise ValueError
 
     publish(ws, call())
-    ws.start("w", {}).wait(10)
+    ws.start("w", {}).wait(60)
     assert [line.message for line in ws.logs()] == ["About to fail."]
 
 
 @pytest.mark.parametrize("wanted", [{"level": "loud"}, {"search": ""}, {"limit": 0}, {"before": "x"}])
 def test_a_log_that_cannot_be_is_refused(ws: wfnb.Workspace, wanted: dict[str, Any]) -> None:
     publish(ws, {"id": "d", "type": "control.return"})
-    for thing in (ws, ws.start("w").wait(10)):
+    for thing in (ws, ws.start("w").wait(60)):
         with pytest.raises(ValidationError) as caught:
             thing.logs(**wanted)
         assert caught.value.code == "INVALID_ARGUMENT"

@@ -52,9 +52,9 @@ def test_runs_are_deleted_when_they_were_kept_long_enough(ws: wfnb.Workspace) ->
     for key in ("a", "b", "c"):
         ws.start("w", {"key": key}).wait(until="parked")
     ws.submit_event("GO", {}, key="a")
-    ws.run("run-0001").wait(10)
+    ws.run("run-0001").wait(60)
     ws.submit_event("GO", {}, key="c")
-    ws.run("run-0003").wait(10)
+    ws.run("run-0003").wait(60)
     ws.workflow("w").limits("policy", retention_days=30)
     later(ws, 31)
     (due,) = ws.purge()
@@ -83,8 +83,8 @@ def test_nothing_of_a_deleted_run_is_left(ws: wfnb.Workspace) -> None:
         "config": {"actionId": "note", "version": 1, "inputMapping": {"n": 1}},
     }
     publish(ws, call)
-    ws.start("w").wait(10)
-    ws.start("w").wait(10)
+    ws.start("w").wait(60)
+    ws.start("w").wait(60)
     later(ws, 2)
     ws.purge("clean up", days=1, preview=False)
     with ws._store.database.reading() as session:
@@ -99,11 +99,11 @@ def test_nothing_of_a_deleted_run_is_left(ws: wfnb.Workspace) -> None:
 def test_the_history_forgets_and_is_the_one_that_is_built_anew(ws: wfnb.Workspace) -> None:
     publish(ws)
     for _ in range(5):
-        ws.start("w").wait(10)
+        ws.start("w").wait(60)
     assert len(ws.sql("SELECT run_id FROM runs")) == 5
     later(ws, 2)
     ws.purge("clean up", days=1, preview=False)
-    ws.start("w").wait(10)
+    ws.start("w").wait(60)
     kept = {view: ws.sql(f"SELECT * FROM {view} ORDER BY ALL") for view in VIEWS}
     assert list(kept["runs"].run_id) == ["run-0005", "run-0006"]
     assert not ws.history.refresh().rebuilt
@@ -133,7 +133,7 @@ def test_the_history_forgets_the_run_that_changed_last(ws: wfnb.Workspace) -> No
 def test_a_legal_hold_keeps_everything(ws: wfnb.Workspace) -> None:
     publish(ws)
     for _ in range(3):
-        ws.start("w").wait(10)
+        ws.start("w").wait(60)
     ws.workflow("w").limits("a law suit", retention_days=1, legal_hold=True)
     later(ws, 9)
     (kept,) = ws.purge("clean up", preview=False)
@@ -154,7 +154,7 @@ def test_a_run_goes_with_the_runs_it_has_called(ws: wfnb.Workspace) -> None:
     }
     publish(ws, step, id="parent")
     for _ in range(2):
-        ws.start("parent").wait(10)
+        ws.start("parent").wait(60)
     assert ws.runs().total == 4
     later(ws, 2)
     ws.workflow("child").limits("a law suit", legal_hold=True)
@@ -173,7 +173,7 @@ def test_a_run_stays_while_another_one_relies_on_its_result(ws: wfnb.Workspace) 
     for name in ("w", "same"):
         publish(ws, {"id": "c", "type": "action.call", "config": config}, id=name)
     for name in ("w", "same", "w"):
-        ws.start(name).wait(10)
+        ws.start(name).wait(60)
     later(ws, 2)
     assert ws.purge("clean up", days=1, workflow="w", preview=False)[0].runs == 0
     assert ws.purge("clean up", days=1, workflow="same", preview=False)[0].runs == 1
@@ -182,7 +182,7 @@ def test_a_run_stays_while_another_one_relies_on_its_result(ws: wfnb.Workspace) 
 
 def test_without_a_policy_everything_stays(ws: wfnb.Workspace) -> None:
     publish(ws)
-    ws.start("w").wait(10)
+    ws.start("w").wait(60)
     later(ws, 999)
     assert ws.purge("clean up", preview=False) == []
 

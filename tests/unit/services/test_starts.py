@@ -51,9 +51,9 @@ def test_counting_goes_on_behind_the_highest_number(tmp_path: Path) -> None:
     for expected in ("run-0001", "run-0002"):
         with wfnb.open(tmp_path, clock="2026-01-01", seed=1) as ws:
             ws.publish(DONE)
-            assert ws.start("w").wait(10).id == expected
+            assert ws.start("w").wait(60).id == expected
     with wfnb.open(tmp_path) as ws:
-        ws.start("w").wait(10)
+        ws.start("w").wait(60)
     with SqliteStore(tmp_path / ".wfnb" / "state.sqlite") as store:
         assert last_counted(store) == 2, "an id of another kind is passed over"
 
@@ -72,7 +72,7 @@ def test_a_start_that_fails_uses_up_no_number(monkeypatch: pytest.MonkeyPatch) -
             broken.setattr(store, "create_run", busy)
             with pytest.raises(StoreError, match="locked"):
                 ws.start("w")
-        assert ws.start("w").wait(10).id == "run-0001"
+        assert ws.start("w").wait(60).id == "run-0001"
 
 
 @pytest.mark.parametrize(

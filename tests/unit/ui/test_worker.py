@@ -17,7 +17,7 @@ def test_calls_are_done_in_order_on_another_thread() -> None:
     for number in range(50):
         worker(lambda number=number: (done.append(number), names.add(threading.current_thread().name)))
     worker(end.set)
-    assert end.wait(10)
+    assert end.wait(60)
     assert done == list(range(50))
     assert names == {"wfnb-widget"}
 
@@ -28,13 +28,13 @@ def test_a_step_that_takes_long_does_not_hold_the_callback() -> None:
     class Slow(ScriptedDebugger):
         def step(self) -> None:
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
             super().step()
 
     stepper = Stepper(Slow())
     stepper.send = lambda content, buffers=None: shown.set()
     stepper._handle_custom_msg({"type": "step"}, [])
-    assert entered.wait(10)
+    assert entered.wait(60)
     assert not shown.is_set()
     leave.set()
-    assert shown.wait(10)
+    assert shown.wait(60)
