@@ -1,7 +1,6 @@
 """Kill workers while they work through a queue, at random moments, and count what they did.
 
-Run as ``python -m crash.worker_killer KILLS SEED WORKERS RUNS FIRST_MS LAST_MS`` in the folder of the tests; prints one JSON
-object. Every round has a new queue of RUNS; it ends when the queue is done. KILLS 0 means: one round, however many kills.
+Run as ``python -m crash.worker_killer KILLS SEED WORKERS RUNS FIRST_MS LAST_MS [STORE]`` in the folder of the tests; prints JSON. Every round has a new queue of RUNS; it ends when the queue is done. KILLS 0 means: one round, however many kills.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ class Plan:
     runs: int
     first_ms: int
     last_ms: int
+    store: str | None = None
 
 
 def wait_for_work(ledger: Path, whole: int) -> None:
@@ -44,8 +44,8 @@ def one_round(folder: Path, rng: random.Random, budget: int, plan: Plan) -> dict
     """Kill workers until the queue is done or the budget is used; then let it be finished, and report."""
     ledger = folder / "ledger"
     keeper = open_ledger(ledger)
-    fleet.start(folder, ledger, plan.runs)
-    alive = [fleet.worker(folder, ledger) for _ in range(plan.workers)]
+    fleet.start(folder, ledger, plan.runs, plan.store)
+    alive = [fleet.worker(folder, ledger, plan.store) for _ in range(plan.workers)]
     kills = 0
     while kills < budget and len(entries(ledger)) < plan.runs * fleet.STEPS:
         wait_for_work(ledger, plan.runs * fleet.STEPS)
@@ -53,8 +53,8 @@ def one_round(folder: Path, rng: random.Random, budget: int, plan: Plan) -> dict
         victim = alive.pop(rng.randrange(len(alive)))
         assert fleet.end(victim, signal.SIGKILL) == -signal.SIGKILL, "a worker ended before it was killed"
         kills += 1
-        alive.append(fleet.worker(folder, ledger))
-    found = fleet.report(folder, ledger)
+        alive.append(fleet.worker(folder, ledger, plan.store))
+    found = fleet.report(folder, ledger, plan.store)
     endings = [fleet.end(pid) for pid in alive]
     entered = entries(ledger)
     fleet.end(keeper)
@@ -87,4 +87,4 @@ def main(plan: Plan) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Plan(*map(int, sys.argv[1:])))))
+    print(json.dumps(main(Plan(*map(int, sys.argv[1:7]), *sys.argv[7:]))))
