@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -25,13 +26,28 @@ from crash.ledger import entries, open_ledger
 RUNS = 40
 
 
-def fall_asleep(entry: fleet.Entry, state: Path) -> None:
-    """Stop this process in the middle of one step."""
+def rest(entry: fleet.Entry, folder: Path) -> None:
+    """Stay in the middle of one step until the morning."""
     if [entry.order, entry.step] == [5, 1]:
+        (folder / "evening").touch()
+        fleet.until((folder / "morning").exists)
+
+
+def stop_outside_transactions(pid: int, state: Path) -> None:
+    """Stop a process, and again at another moment when it was writing just then."""
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        assert os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1])
         own = apsw.Connection(str(state))
-        own.set_busy_timeout(10_000)
-        own.execute("BEGIN IMMEDIATE; ROLLBACK")  # its other threads have just ended their transaction
-        os.kill(os.getpid(), signal.SIGSTOP)
+        try:
+            own.execute("BEGIN IMMEDIATE; ROLLBACK")
+        except apsw.BusyError:
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.05)
+        else:
+            return
+        finally:
+            own.close()
 
 
 def main() -> dict[str, Any]:
@@ -40,10 +56,12 @@ def main() -> dict[str, Any]:
     ledger, state = folder / "ledger", folder / ".wfnb" / "state.sqlite"
     keeper = open_ledger(ledger)
     fleet.start(folder, ledger, RUNS)
-    sleeper = fleet.worker(folder, ledger, runs=1, entered=partial(fall_asleep, state=state))
-    assert os.WIFSTOPPED(os.waitpid(sleeper, os.WUNTRACED)[1])
+    sleeper = fleet.worker(folder, ledger, runs=1, entered=partial(rest, folder=folder))
+    fleet.until((folder / "evening").exists)
+    stop_outside_transactions(sleeper, state)
     other = fleet.worker(folder, ledger)
     fleet.until(lambda: len(entries(ledger)) == RUNS * fleet.STEPS)
+    (folder / "morning").touch()
     os.kill(sleeper, signal.SIGCONT)
     found = fleet.report(folder, ledger)
     endings = [fleet.end(sleeper), fleet.end(other)]
