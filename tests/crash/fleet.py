@@ -94,6 +94,7 @@ def worker(
     """A worker; its number. `entered` is called in it between acting and noting. SIGTERM ends it in good order."""
 
     def work() -> None:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # it has not begun yet
         with wfnb.open(folder, store=store, drive=False) as ws:
             connect(ws, ledger, entered)
             made = ws.worker(runs=runs, poll_ms=20, lease_ms=LEASE_MS)
