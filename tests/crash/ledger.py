@@ -26,7 +26,10 @@ class _Desk(socketserver.StreamRequestHandler):
     server: _Book
 
     def handle(self) -> None:
-        asked = json.loads(self.rfile.readline())
+        line = self.rfile.readline()
+        if not line.endswith(b"\n"):
+            return  # whoever asked was killed while asking
+        asked = json.loads(line)
         with self.server.lock:
             if asked is not None:
                 entry = self.server.entries.setdefault(asked["key"], {"what": asked["what"], "asked": 0})
