@@ -30,7 +30,9 @@ def note(record_property: Callable[[str, object], None]) -> Iterator[Callable[..
     yield add
     for number in {proof.partition(",")[0] for proof in noted}:
         noted[number]["cpu_s"] = time.process_time() - started
-    record_property(NOTE, {proof: dict(figures) for proof, figures in noted.items()})  # workers send plain values
+    record_property(
+        NOTE, {proof: dict(figures) for proof, figures in noted.items()}
+    )  # workers send plain values
 
 
 def take(total: Figures, proof: str, figures: dict[str, float]) -> None:
