@@ -16,6 +16,7 @@ from wfnb.history import connect
 from wfnb.history.functions import ALLOWED_TABLE_FUNCTIONS, REFUSED_FUNCTIONS
 from wfnb.history.gate import check
 from wfnb.history.history import History
+from wfnb.store.memory import MemoryStore
 from wfnb.store.sqlite import SqliteStore
 
 CANARY = "canary-7f3a"
@@ -357,16 +358,7 @@ def test_a_parameter_is_a_value_and_never_sql(value: str) -> None:
     ).values.tolist() == [[value, 0]]
 
 
-class _NoChanges:
-    """A store in which nothing has happened."""
-
-    def changes(self, after_rev: int, _limit: int):
-        from wfnb.store.records import Changes
-
-        return Changes(after_rev)
-
-
-_ASKED = History(_NoChanges())  # type: ignore[arg-type] - the part of a store that a question needs
+_ASKED = History(MemoryStore())
 
 
 def _functions(condition: str) -> set[str]:
