@@ -38,6 +38,7 @@ class Browsing:
     """The part of a workspace that lists runs."""
 
     _store: Store
+    tenant: str
 
     def runs(
         self,
@@ -81,7 +82,7 @@ class Browsing:
             ``INVALID_ARGUMENT`` for a status that does not exist, or a page that cannot be; ``INVALID_TIME``.
         """
         chosen = RunSearch(
-            run_filter(status, workflow, version, before=before, limit=limit),
+            run_filter(status, workflow, version, before=before, limit=limit, tenant=self.tenant),
             *_span(since, until),
             None if search is None else check_text(search, "search"),
             sort,
@@ -124,7 +125,7 @@ class Browsing:
             ``INVALID_ARGUMENT``, ``INVALID_TIME``.
         """
         chosen = RunSearch(
-            run_filter(None, workflow, version, before=None, limit=1),
+            run_filter(None, workflow, version, before=None, limit=1, tenant=self.tenant),
             *_span(since, until),
             None if search is None else check_text(search, "search"),
         )

@@ -14,7 +14,7 @@ from wfnb.services.admission import Admission
 from wfnb.services.audit import Actor, AuditFilter, check_reason
 from wfnb.services.listing import run_filter
 from wfnb.store.port import Store
-from wfnb.store.records import VersionRow
+from wfnb.store.records import RunFilter, VersionRow
 from wfnb.tables import Rows
 from wfnb.workflow import Workflow
 
@@ -28,6 +28,7 @@ class Operating:
     _by: Actor
     _clock: Clock
     _store: Store
+    tenant: str
 
     def _known(self, workflow: str, version: int | None) -> VersionRow:
         """A published version; a workspace knows them."""
@@ -90,7 +91,7 @@ class Operating:
                 where="status",
             )
         if ids is None:
-            chosen = run_filter(status, workflow, None, before=None, limit=limit)
+            chosen = run_filter(status, workflow, None, before=None, limit=limit, tenant=self.tenant)
             found = [row.run_id for row in self._store.runs(chosen)]
         else:
             found = [check_text(run_id, "ids") for run_id in ids]
@@ -113,7 +114,8 @@ class Operating:
         check_whole(min_attempts, "min_attempts", least=1)
         check_whole(limit, "limit", least=1)
         name = None if workflow is None else check_text(workflow, "workflow")
-        found = operations.dead_letters(self._store, min_attempts, name, limit)
+        chosen = RunFilter(("FAILED",), name, tenant=self.tenant)
+        found = operations.dead_letters(self._store, chosen, min_attempts, limit)
         return Rows(map(DeadLetter.of, found), columns=columns_of(DeadLetter))
 
     def audit(

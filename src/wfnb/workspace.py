@@ -253,7 +253,8 @@ class Workspace(
         NotFoundError
             ``NO_SUCH_RUN``.
         """
-        if self._store.run(check_text(run_id, "run_id")) is None:
+        known = self._store.run(check_text(run_id, "run_id"))
+        if known is None or known.tenant != self.tenant:
             raise NotFoundError(
                 f"There is no run {visible(run_id, 80)}.", code="NO_SUCH_RUN", hint="ws.runs() lists them."
             )
@@ -339,7 +340,7 @@ class Workspace(
     def __repr__(self) -> str:
         if self._closed:
             return f"<Workspace {visible(self._store.location)}: closed>"
-        count = self._store.count_runs(RunFilter())
+        count = self._store.count_runs(RunFilter(tenant=self.tenant))
         return f"<Workspace {self._store.location}: {len(self.workflows())} workflows, {count} runs>"
 
     def _known(self, workflow: str, version: int | None) -> VersionRow:

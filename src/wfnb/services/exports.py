@@ -78,11 +78,10 @@ def write(path: Path, form: str, columns: tuple[str, ...], rows: Iterable[Row]) 
 
 def _runs(store: Store, tenant: str, chosen: RunFilter) -> Iterator[Row]:
     names: dict[tuple[str, int], str] = {}
-    page = replace(chosen, before=None, limit=_PAGE)
+    page = replace(chosen, before=None, limit=_PAGE, tenant=tenant)
     while found := store.runs(page):
         for run in found:
-            if run.tenant == tenant:
-                yield _run(store, names, run)
+            yield _run(store, names, run)
         page = replace(page, before=found[-1].run_no)
 
 

@@ -20,8 +20,9 @@ def run_filter(
     *,
     before: int | None,
     limit: int,
+    tenant: str | None = None,
 ) -> RunFilter:
-    """The filter of `Workspace.runs`, whose parameters these are.
+    """The filter of `Workspace.runs`, whose parameters these are; `tenant` is the workspace's.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def run_filter(
             check_whole(value, name)
     if workflow is not None:
         check_text(workflow, "workflow")
-    return RunFilter(_statuses(status), workflow, version, before, limit)
+    return RunFilter(_statuses(status), workflow, version, before, limit, tenant)
 
 
 def _statuses(status: str | Iterable[str] | None) -> tuple[str, ...]:

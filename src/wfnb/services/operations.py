@@ -110,10 +110,10 @@ def resume(
     return [wait.wait_no for wait in waits]
 
 
-def dead_letters(store: Store, least: int, workflow: str | None, limit: int) -> list[DeadLetter]:
-    """Failed runs with a step that was tried `least` times or more, newest first."""
+def dead_letters(store: Store, chosen: RunFilter, least: int, limit: int) -> list[DeadLetter]:
+    """Chosen runs with a step that was tried `least` times or more, newest first."""
     found: list[DeadLetter] = []
-    for run in _failed_runs(store, workflow):
+    for run in _every(store, chosen):
         steps = store.steps(run.run_no)
         attempts = max((step.attempt for step in steps), default=0)
         if attempts >= least:
@@ -124,8 +124,8 @@ def dead_letters(store: Store, least: int, workflow: str | None, limit: int) -> 
     return found
 
 
-def _failed_runs(store: Store, workflow: str | None) -> Iterator[RunRow]:
-    chosen = RunFilter(("FAILED",), workflow, limit=_PAGE)
+def _every(store: Store, chosen: RunFilter) -> Iterator[RunRow]:
+    chosen = replace(chosen, limit=_PAGE)
     while page := store.runs(chosen):
         yield from page
         chosen = replace(chosen, before=page[-1].run_no)

@@ -115,11 +115,12 @@ def _statement(search: RunSearch) -> str:
 def _chosen(search: RunSearch) -> tuple[Any, ...]:
     wanted = search.filter.status or STATUSES
     statuses = (*wanted, *([wanted[0]] * (len(STATUSES) - len(wanted))))
-    workflow, version = search.filter.workflow_id, search.filter.workflow_version
+    chosen = (search.filter.workflow_id, search.filter.workflow_version, search.filter.tenant)
+    pairs = (value for value in chosen for _ in range(2))
     since = _FIRST if search.since_us is None else search.since_us
     until = _LAST if search.until_us is None else search.until_us
     pattern = None if search.text is None else f"%{_escaped(search.text.lower())}%"
-    return (*statuses, workflow, workflow, version, version, since, until, *([pattern] * 4))
+    return (*statuses, *pairs, since, until, *([pattern] * 4))
 
 
 def _escaped(text: str) -> str:

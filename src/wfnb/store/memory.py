@@ -284,6 +284,7 @@ def _fits(cells: Cells, wanted: RunFilter) -> bool:
         (not wanted.status or cells["status"] in wanted.status)
         and wanted.workflow_id in (None, cells["workflow_id"])
         and wanted.workflow_version in (None, cells["workflow_version"])
+        and wanted.tenant in (None, cells["tenant"])
     )
 
 

@@ -165,21 +165,22 @@ class PostgresStore(PostgresWaits):
     def runs(self, filter: RunFilter) -> list[RunRow]:  # noqa: A002 - the field's word
         """A page of runs, newest first."""
         before = _LAST_NO if filter.before is None else filter.before
-        workflow, version, limit = filter.workflow_id, filter.workflow_version, max(filter.limit, 0)
+        chosen = (filter.workflow_id, filter.workflow_version, filter.tenant)
+        page = (before, max(filter.limit, 0))
         if filter.status:
             # The index gives each status newest first; the page is among the first of each.
-            values = [(status, workflow, version, before, limit) for status in set(filter.status)]
+            values = [(status, *chosen, *page) for status in set(filter.status)]
             found = self._connections.snapshot(
                 lambda link: [row for given in values for row in link.execute(RUNS.page_of_status, given)]
             )
-            return [decode.run_row(row) for row in sorted(found, key=_first, reverse=True)[:limit]]
-        if workflow is not None:
-            return self._all(decode.run_row, RUNS.page_of_workflow, (workflow, version, before, limit))
-        return self._all(decode.run_row, RUNS.page, (version, before, limit))
+            return [decode.run_row(row) for row in sorted(found, key=_first, reverse=True)[: page[1]]]
+        if filter.workflow_id is not None:
+            return self._all(decode.run_row, RUNS.page_of_workflow, (*chosen, *page))
+        return self._all(decode.run_row, RUNS.page, (*chosen[1:], *page))
 
     def count_runs(self, filter: RunFilter) -> int:  # noqa: A002 - the field's word
         """How many runs match, on all pages."""
-        chosen = (filter.workflow_id, filter.workflow_version)
+        chosen = (filter.workflow_id, filter.workflow_version, filter.tenant)
         if not filter.status:
             return cast("int", self._value(RUNS.count, chosen))
         values = [(status, *chosen) for status in set(filter.status)]

@@ -309,13 +309,17 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """Which runs a list shows; newest first. `before` is the ``run_no`` after which the page begins (keyset paging)."""
+    """Which runs a list shows; newest first. `before` is the ``run_no`` after which the page begins (keyset paging).
+
+    Without a `tenant` those of all tenants: for what serves the whole store.
+    """
 
     status: tuple[str, ...] = ()
     workflow_id: str | None = None
     workflow_version: int | None = None
     before: int | None = None
     limit: int = 50
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

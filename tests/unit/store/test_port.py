@@ -636,6 +636,10 @@ def test_runs_that_come_meanwhile_do_not_move_a_page(store: Store) -> None:
         (RunFilter(status=("WAITING",)), []),
         (RunFilter(workflow_id="nothing"), []),
         (RunFilter(limit=0), []),
+        (RunFilter(tenant="red"), [6, 3]),
+        (RunFilter(tenant="local", status=("SUCCEEDED",)), [4, 2]),
+        (RunFilter(tenant="red", status=("SUCCEEDED",)), []),
+        (RunFilter(tenant="red", workflow_id="returns"), [3]),
     ],
 )
 def test_lists_show_what_is_asked_for(store: Store, wanted: RunFilter, expected: list[int]) -> None:
@@ -643,7 +647,13 @@ def test_lists_show_what_is_asked_for(store: Store, wanted: RunFilter, expected:
     store.save_version(version(1, "returns"))
     chosen = [("orders", 1), ("orders", 2), ("returns", 1), ("returns", 1), ("orders", 1), ("orders", 2)]
     stories = [
-        Story(store, f"run-{number}", workflow_id=name, workflow_version=of)
+        Story(
+            store,
+            f"run-{number}",
+            workflow_id=name,
+            workflow_version=of,
+            tenant="local" if number % 3 else "red",
+        )
         for number, (name, of) in enumerate(chosen, 1)
     ]
     for number, end in ((2, "succeed"), (4, "succeed"), (5, "fail")):

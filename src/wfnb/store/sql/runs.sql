@@ -104,37 +104,39 @@ SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, sta
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
     tenant, ready_us, rev
 FROM runs
-WHERE (?1 IS NULL OR workflow_version = ?1) AND run_no < ?2
+WHERE (?1 IS NULL OR workflow_version = ?1) AND (?2 IS NULL OR tenant = ?2) AND run_no < ?3
 ORDER BY run_no DESC
-LIMIT ?3;
+LIMIT ?4;
 
 -- name: page_of_workflow
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
     tenant, ready_us, rev
 FROM runs
-WHERE workflow_id = ?1 AND (?2 IS NULL OR workflow_version = ?2) AND run_no < ?3
+WHERE workflow_id = ?1 AND (?2 IS NULL OR workflow_version = ?2) AND (?3 IS NULL OR tenant = ?3) AND run_no < ?4
 ORDER BY run_no DESC
-LIMIT ?4;
+LIMIT ?5;
 
 -- name: page_of_status
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
     tenant, ready_us, rev
 FROM runs INDEXED BY runs_status
-WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_version = ?3) AND run_no < ?4
+WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_version = ?3)
+    AND (?4 IS NULL OR tenant = ?4) AND run_no < ?5
 ORDER BY run_no DESC
-LIMIT ?5;
+LIMIT ?6;
 
 -- name: count
 SELECT count(*)
 FROM runs
-WHERE (?1 IS NULL OR workflow_id = ?1) AND (?2 IS NULL OR workflow_version = ?2);
+WHERE (?1 IS NULL OR workflow_id = ?1) AND (?2 IS NULL OR workflow_version = ?2) AND (?3 IS NULL OR tenant = ?3);
 
 -- name: count_of_status
 SELECT count(*)
 FROM runs INDEXED BY runs_status
-WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_version = ?3);
+WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_version = ?3)
+    AND (?4 IS NULL OR tenant = ?4);
 
 -- name: open
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,

@@ -9,6 +9,7 @@ FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
     AND (CAST(? AS BIGINT) IS NULL OR workflow_version = ?)
+    AND (CAST(? AS TEXT) IS NULL OR tenant = ?)
     AND started_us >= ?
     AND started_us < ?
     AND (
@@ -29,6 +30,7 @@ FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
     AND (CAST(? AS BIGINT) IS NULL OR workflow_version = ?)
+    AND (CAST(? AS TEXT) IS NULL OR tenant = ?)
     AND started_us >= ?
     AND started_us < ?
     AND (
@@ -49,6 +51,7 @@ FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
     AND (CAST(? AS BIGINT) IS NULL OR workflow_version = ?)
+    AND (CAST(? AS TEXT) IS NULL OR tenant = ?)
     AND started_us >= ?
     AND started_us < ?
     AND (
@@ -69,6 +72,7 @@ FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
     AND (CAST(? AS BIGINT) IS NULL OR workflow_version = ?)
+    AND (CAST(? AS TEXT) IS NULL OR tenant = ?)
     AND started_us >= ?
     AND started_us < ?
     AND (
@@ -94,6 +98,7 @@ FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
     AND (CAST(? AS BIGINT) IS NULL OR workflow_version = ?)
+    AND (CAST(? AS TEXT) IS NULL OR tenant = ?)
     AND started_us >= ?
     AND started_us < ?
     AND (
@@ -109,6 +114,7 @@ FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
     AND (CAST(? AS BIGINT) IS NULL OR workflow_version = ?)
+    AND (CAST(? AS TEXT) IS NULL OR tenant = ?)
     AND started_us >= ?
     AND started_us < ?
     AND (
