@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -51,19 +52,29 @@ def summed(notes: list[Figures]) -> Figures:
     return dict(sorted(total.items()))
 
 
+SO_FAR: list[Figures] = []
+FAILED: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Write down the figures of every test that ends: of a long proof that is cut short it is known how far it came."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return  # the controller hears of this report, too
+    if report.failed:
+        FAILED.append(report.nodeid)
+    noted = [value for name, value in report.user_properties if name == NOTE]
+    if report.when == "teardown" and noted:
+        SO_FAR.extend(noted)
+        written = {"version": "long" if LONG else "short", "failed": FAILED, "figures": summed(SO_FAR)}
+        BUILD.mkdir(exist_ok=True)
+        (BUILD / "proof.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """The table."""
-    reports = [report for found in terminalreporter.stats.values() for report in found]
-    passed = [report for report in reports if getattr(report, "when", "") == "teardown"]
-    notes = [value for report in passed for name, value in report.user_properties if name == NOTE]
-    if not notes:
+    if not SO_FAR:
         return
-    total = summed(notes)
     terminalreporter.section("proofs" if LONG else "proofs, short version")
-    for proof, figures in total.items():
+    for proof, figures in summed(SO_FAR).items():
         shown = "  ".join(f"{name} {value:,}" for name, value in sorted(figures.items()))
         terminalreporter.write_line(f"{proof:<18} {shown}")
-    BUILD.mkdir(exist_ok=True)
-    failed = len(terminalreporter.stats.get("failed", ())) + len(terminalreporter.stats.get("error", ()))
-    written = {"version": "long" if LONG else "short", "failed": failed, "figures": total}
-    (BUILD / "proof.json").write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")

@@ -17,8 +17,7 @@ import pytest
 from proof.chaos import START_US, Node, World, applied
 from proof.effort import LONG, count
 from proof.marks import Marks
-from sim.ending import BENCH
-from sim.reference import CHILDREN, WORKFLOWS
+from sim.reference import CHILDREN, WORKFLOWS, Bench
 from sim.waiting import answer
 from unit.machine.world import Anything
 from wfnb.engine.programs import Programs
@@ -32,7 +31,7 @@ from wfnb.store.records import NewRun, RunFilter
 from wfnb.validate.catalog import Catalog
 
 SEEDS = count("SEEDS", short=2_000, long=100_000)
-PARTS = 4
+PARTS = max(4, SEEDS // 2_500)
 PATIENT = {"maxAttempts": 500, "backoffMs": 2_000, "backoffMultiplier": 1.0}
 NAMES = [
     name
@@ -68,6 +67,8 @@ class Town:
 
     def __init__(self) -> None:
         self.world: World
+        # Its own: an engine that another test has left behind may still write to theirs.
+        self._bench = Bench()
         self.catalog = Catalog(versions_of=lambda _workflow: (1,))
         for name in ("pay", "odd_only", "refuse"):
             self.catalog.actions.add(self._act(name), id=name, side_effect=True, idempotency="engine")
@@ -85,8 +86,8 @@ class Town:
 
     def _act(self, name: str) -> Callable[..., Any]:
         def act(data: Anything, ctx: ActionContext) -> Anything:
-            BENCH.outside = self.world.outside
-            return getattr(BENCH, name)(data, ctx)
+            self._bench.outside = self.world.outside
+            return getattr(self._bench, name)(data, ctx)
 
         return act
 
