@@ -9,6 +9,7 @@ from operator import itemgetter
 from wfnb.model.values import JsonValue
 from wfnb.store.decode import read_writes
 from wfnb.store.memory_base import read_cells, run_of, wait_of
+from wfnb.store.memory_recordings import MemoryRecordings
 from wfnb.store.memory_tables import Cells
 from wfnb.store.memory_waits import MemoryWaits
 from wfnb.store.records import (
@@ -31,7 +32,7 @@ from wfnb.store.text import dump, load, load_object
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryWaits):
+class MemoryStore(MemoryWaits, MemoryRecordings):
     """State tables in memory. Implements `wfnb.store.port.Store`; any thread may use it.
 
     Examples

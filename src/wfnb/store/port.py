@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from wfnb.errors import NotFoundError
+from wfnb.machine.record import Tape
 from wfnb.machine.state import State, fold
 from wfnb.model.values import JsonValue
 from wfnb.store.database import Database
@@ -150,6 +151,12 @@ class Store(Protocol):
 
     def macrosteps(self, run_no: int, after: int, upto: int) -> list[MacrostepRow]:
         """Macrosteps with ``after < seq <= upto``, in order."""
+
+    def recordings(self, workflow_id: str, first: int, last: int, *, whole: bool = False) -> list[Tape]:
+        """What is there of a workflow's runs with numbers from `first` to `last`, for replay; read in one transaction.
+
+        Of steps only the failed attempts, unless the `whole` of them is asked for; of called runs not what they left.
+        """
 
     # leases
 

@@ -18,6 +18,7 @@ from wfnb.store.postgres_runs import find_created, write_run
 from wfnb.store.postgres_sessions import Link
 from wfnb.store.postgres_statements import CHANGES, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, VERSIONS
 from wfnb.store.postgres_waits import PostgresWaits
+from wfnb.store.recordings import SqlRecordings
 from wfnb.store.records import (
     Changes,
     Claim,
@@ -44,7 +45,7 @@ _UNDER_WAY_S = (
 _PAUSE_S = 0.002
 
 
-class PostgresStore(PostgresWaits):
+class PostgresStore(PostgresWaits, SqlRecordings):
     """State tables in a schema of a PostgreSQL database. Implements `wfnb.store.port.Store`.
 
     Parameters

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 from wfnb.model.values import JsonValue
 from wfnb.store import decode
+from wfnb.store.recordings import SqlRecordings
 from wfnb.store.records import (
     Changes,
     Claim,
@@ -40,7 +41,7 @@ T = TypeVar("T")
 _LAST_NO = sys.maxsize  # SQLite's largest row number
 
 
-class SqliteStore(SqliteWaits):
+class SqliteStore(SqliteWaits, SqlRecordings):
     """State tables in a SQLite file. Implements `wfnb.store.port.Store`.
 
     Parameters

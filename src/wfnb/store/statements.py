@@ -14,6 +14,7 @@ __all__ = [
     "INVOCATIONS",
     "LOGS",
     "PROGRESS",
+    "RECORDINGS",
     "REDACTIONS",
     "RETENTION",
     "RUNS",
@@ -180,6 +181,21 @@ class _Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class _Recordings:
+    """Statements of ``sql/recordings.sql``."""
+
+    attempts: str
+    calls: str
+    children: str
+    failures: str
+    macrosteps: str
+    notes: str
+    runs: str
+    starts: str
+    waits: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Redactions:
     """Statements of ``sql/redactions.sql``."""
 
@@ -311,6 +327,7 @@ INVOCATIONS: Final = read_statements(_Invocations, "invocations.sql")
 CHANGES: Final = read_statements(_Changes, "changes.sql")
 AUDIT: Final = read_statements(_Audit, "audit.sql")
 SECRETS: Final = read_statements(_Secrets, "secrets.sql")
+RECORDINGS: Final = read_statements(_Recordings, "recordings.sql")
 REDACTIONS: Final = read_statements(_Redactions, "redactions.sql")
 SCHEDULES: Final = read_statements(_Schedules, "schedules.sql")
 DRAFTS: Final = read_statements(_Drafts, "drafts.sql")
