@@ -13,6 +13,7 @@ from wfnb.store.records import (
     MacrostepRow,
     RunRow,
     StepRow,
+    StepTally,
     VersionRow,
     WaitRow,
 )
@@ -26,7 +27,9 @@ __all__ = [
     "macrostep_row",
     "read_writes",
     "run_row",
+    "step_end",
     "step_row",
+    "step_tally",
     "version_row",
     "wait_row",
 ]
@@ -47,6 +50,22 @@ def run_row(row: _Columns) -> RunRow:
 def step_row(row: _Columns) -> StepRow:
     """A row of ``steps``."""
     return StepRow(*row) if row[8] is None else StepRow(*_with_json(row, 8))
+
+
+def step_end(row: _Columns) -> tuple[int, int | None, int]:
+    """Where a step began and ended, and its mark."""
+    seq, end_seq, mark = row
+    return seq, end_seq, mark
+
+
+def step_tally(row: _Columns) -> StepTally:
+    """A row of tallies; how the last attempt ended stands in the lowest digit of the last column."""
+    step_id, branch, instance, handler, count, duration_us, last = row
+    end_seq, status = divmod(last, len(_STATUSES))
+    return StepTally(step_id, branch, instance, handler, _STATUSES[status], count, duration_us, end_seq)
+
+
+_STATUSES = ("SUCCEEDED", "FAILED", "RETRY_SCHEDULED", "CANCELED")
 
 
 def invocation_row(row: _Columns) -> InvocationRow:

@@ -10,6 +10,7 @@ from wfnb.model.values import JsonValue
 from wfnb.store.decode import read_writes
 from wfnb.store.memory_base import read_cells, run_of, wait_of
 from wfnb.store.memory_recordings import MemoryRecordings
+from wfnb.store.memory_film import MemoryFilm
 from wfnb.store.memory_tables import Cells
 from wfnb.store.memory_waits import MemoryWaits
 from wfnb.store.records import (
@@ -32,7 +33,7 @@ from wfnb.store.text import dump, load, load_object
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryWaits, MemoryRecordings):
+class MemoryStore(MemoryWaits, MemoryFilm, MemoryRecordings):
     """State tables in memory. Implements `wfnb.store.port.Store`; any thread may use it.
 
     Examples

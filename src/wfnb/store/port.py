@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from wfnb.errors import NotFoundError
@@ -24,6 +24,7 @@ from wfnb.store.records import (
     RunFilter,
     RunRow,
     StepRow,
+    StepTally,
     Submitted,
     VersionRow,
     WaitRow,
@@ -106,6 +107,18 @@ class Store(Protocol):
 
     def step_before(self, run_no: int, seq: int) -> StepRow | None:
         """The step that had ended last at macrostep `seq`, or None before the first."""
+
+    def step_ends(self, run_no: int, from_seq: int, limit: int) -> list[tuple[int, int | None, int]]:
+        """Steps that began at or after a macrostep, in that order: where each began and ended, and its mark.
+
+        Marks: 0 nothing to see, 1 an attempt that is tried again, 2 another error, 3 the end of a wait.
+        """
+
+    def steps_at(self, run_no: int, seqs: Sequence[int]) -> list[StepRow]:
+        """Steps that began at these macrosteps, in that order."""
+
+    def tallies(self, run_no: int, upto: int) -> list[StepTally]:
+        """What became of all attempts that had ended at macrostep `upto`, by step and branch."""
 
     def invocations(self, run_no: int) -> list[InvocationRow]:
         """Invocations in the order in which they were scheduled."""

@@ -14,6 +14,7 @@ from typing import Any, cast
 from wfnb.model.values import JsonValue
 from wfnb.store import decode
 from wfnb.store.postgres_commit import claim_again, find_committed, write_commit
+from wfnb.store.postgres_film import PostgresFilm
 from wfnb.store.postgres_runs import find_created, write_run
 from wfnb.store.postgres_sessions import Link
 from wfnb.store.postgres_statements import CHANGES, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, VERSIONS
@@ -45,7 +46,7 @@ _UNDER_WAY_S = (
 _PAUSE_S = 0.002
 
 
-class PostgresStore(PostgresWaits, SqlRecordings):
+class PostgresStore(PostgresWaits, PostgresFilm, SqlRecordings):
     """State tables in a schema of a PostgreSQL database. Implements `wfnb.store.port.Store`.
 
     Parameters

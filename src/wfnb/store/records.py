@@ -24,6 +24,7 @@ __all__ = [
     "RunFilter",
     "RunRow",
     "StepRow",
+    "StepTally",
     "Submitted",
     "VersionRow",
     "WaitRow",
@@ -132,6 +133,24 @@ class StepRow:
     started_us: int
     ended_us: int | None
     rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepTally:
+    """All attempts at a step that took one branch, as one row.
+
+    `instance` is one of their places, `handler` a try block that took an error of one of them; `status` and `end_seq` tell of
+    the attempt that ended last.
+    """
+
+    step_id: str
+    branch: str | None
+    instance: str
+    handler: str | None
+    status: str
+    count: int
+    duration_us: int
+    end_seq: int
 
 
 @dataclass(frozen=True, slots=True)

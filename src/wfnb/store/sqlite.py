@@ -30,6 +30,7 @@ from wfnb.store.records import (
 from wfnb.store.refusals import stale_call, version_exists
 from wfnb.store.rows import row_changes
 from wfnb.store.sqlite_commit import claim_again, write_commit
+from wfnb.store.sqlite_film import SqliteFilm
 from wfnb.store.sqlite_runs import write_run
 from wfnb.store.sqlite_waits import SqliteWaits
 from wfnb.store.statements import CHANGES, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, VERSIONS
@@ -41,7 +42,7 @@ T = TypeVar("T")
 _LAST_NO = sys.maxsize  # SQLite's largest row number
 
 
-class SqliteStore(SqliteWaits, SqlRecordings):
+class SqliteStore(SqliteWaits, SqliteFilm, SqlRecordings):
     """State tables in a SQLite file. Implements `wfnb.store.port.Store`.
 
     Parameters

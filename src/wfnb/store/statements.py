@@ -11,6 +11,7 @@ __all__ = [
     "AUDIT",
     "CHANGES",
     "DRAFTS",
+    "FILM",
     "INVOCATIONS",
     "LOGS",
     "PROGRESS",
@@ -132,6 +133,15 @@ class _Progress:
     note: str
     steps: str
     step_before: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """Statements of ``sql/film.sql``."""
+
+    step_ends: str
+    steps_at: str
+    tallies: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +332,7 @@ TRANSACTION: Final = read_statements(_Transaction, "transaction.sql")
 VERSIONS: Final = read_statements(_Versions, "versions.sql")
 RUNS: Final = read_statements(_Runs, "runs.sql")
 PROGRESS: Final = read_statements(_Progress, "progress.sql")
+FILM: Final = read_statements(_Film, "film.sql")
 WAITS: Final = read_statements(_Waits, "waits.sql")
 INVOCATIONS: Final = read_statements(_Invocations, "invocations.sql")
 CHANGES: Final = read_statements(_Changes, "changes.sql")

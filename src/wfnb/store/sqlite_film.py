@@ -1,0 +1,29 @@
+"""What a debugger reads of a run of any length, from SQLite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from wfnb.store import decode
+from wfnb.store.records import StepRow, StepTally
+from wfnb.store.sqlite_base import SqliteBase
+from wfnb.store.statements import FILM
+
+__all__ = ["SqliteFilm"]
+
+
+class SqliteFilm(SqliteBase):
+    """The part of the store that debuggers read."""
+
+    def step_ends(self, run_no: int, from_seq: int, limit: int) -> list[tuple[int, int | None, int]]:
+        """See `wfnb.store.port.Store.step_ends`."""
+        return self._all(decode.step_end, FILM.step_ends, (run_no, from_seq, limit))
+
+    def steps_at(self, run_no: int, seqs: Sequence[int]) -> list[StepRow]:
+        """Steps that began at these macrosteps, in that order."""
+        return self._all(decode.step_row, FILM.steps_at, (run_no, json.dumps(list(seqs))))
+
+    def tallies(self, run_no: int, upto: int) -> list[StepTally]:
+        """What became of all attempts that had ended at macrostep `upto`, by step and branch."""
+        return self._all(decode.step_tally, FILM.tallies, (run_no, upto))
