@@ -7,7 +7,7 @@ so the store, the driver, history and the debugger need no other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from wfnb.model.values import JsonValue, Write
@@ -20,19 +20,24 @@ __all__ = [
     "Completed",
     "ControlMoved",
     "Doubted",
+    "Edit",
+    "EditKind",
     "Event",
     "Failed",
     "Fired",
+    "InvocationCanceled",
     "InvocationFailed",
     "InvocationScheduled",
     "InvocationSucceeded",
     "Retry",
     "RunCanceled",
+    "RunEdited",
     "RunFailed",
     "RunReopened",
     "RunStarted",
     "RunSucceeded",
     "Signaled",
+    "Source",
     "Start",
     "StepCanceled",
     "StepFailed",
@@ -48,6 +53,13 @@ Error: TypeAlias = dict[str, JsonValue]
 
 WaitType: TypeAlias = Literal["retry", "time", "event", "human", "child", "doubt"]
 """What a run waits for: another attempt, a moment, an event, a person, a run that it called, or word of a lost call."""
+
+Source: TypeAlias = Literal["recorded", "recorded-changed", "fixture", "sampled", "supplied"]
+"""Where an answer came from when it was not the world: the record of the run that this one is a fork of (``recorded-changed`` when
+the question was another one), a fixture, a sample of what the action gives, or a person."""
+
+EditKind: TypeAlias = Literal["set", "skip", "supply", "jump"]
+"""What a person does to a run that is under way: gives a value, passes over a step, answers for it, goes to another one."""
 
 
 # --- commands -----------------------------------------------------------------------------------------------------------
@@ -76,6 +88,7 @@ class Completed:
     effect_id: str
     output: JsonValue
     cached: bool = False
+    source: Source | None = None
     spread: float = 0.5
 
 
@@ -86,6 +99,7 @@ class Failed:
     at_us: int
     effect_id: str
     error: Error
+    source: Source | None = None
     spread: float = 0.5
 
 
@@ -95,6 +109,7 @@ class Fired:
 
     at_us: int
     effect_id: str
+    source: Source | None = None
     spread: float = 0.5
 
 
@@ -116,6 +131,7 @@ class Signaled:
     name: str
     payload: JsonValue
     override: bool = False
+    source: Source | None = None
     spread: float = 0.5
 
 
@@ -142,7 +158,39 @@ class Retry:
     actor: str = "local"
 
 
-Command: TypeAlias = Start | Advance | Completed | Failed | Fired | Doubted | Signaled | Cancel | Retry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Someone changes a run that is under way.
+
+    Parameters
+    ----------
+    kind
+        ``set``: the value at `path` becomes `value`. ``skip``: the step at `instance` counts as done. ``supply``: it ends with
+        `output`, or with `error`. ``jump``: the step `target` of the same block comes next.
+    instance
+        The step; for ``set`` the item of a parallel loop, or None for all of the run.
+    tried
+        How many attempts each instance path has used up, so that no effect gets the name of an earlier one.
+    changes
+        What people are told of it, with secrets masked.
+    """
+
+    at_us: int
+    kind: EditKind
+    instance: str | None = None
+    path: str | None = None
+    value: JsonValue = None
+    output: JsonValue = None
+    error: Error | None = None
+    target: str | None = None
+    tried: dict[str, int] = field(default_factory=dict)
+    changes: JsonValue = None
+    reason: str | None = None
+    actor: str = "local"
+    spread: float = 0.5
+
+
+Command: TypeAlias = Start | Advance | Completed | Failed | Fired | Doubted | Signaled | Cancel | Retry | Edit
 
 
 # --- events -------------------------------------------------------------------------------------------------------------
@@ -188,6 +236,18 @@ class RunReopened(_Event):
     instance: str
     reason: str
     actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEdited(_Event):
+    """A person changed the run."""
+
+    kind: EditKind
+    instance: str | None = None
+    path: str | None = None
+    changes: JsonValue = None
+    reason: str | None = None
+    actor: str = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +318,7 @@ class InvocationSucceeded(_Event):
     effect_id: str
     output: JsonValue
     cached: bool = False
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +327,14 @@ class InvocationFailed(_Event):
 
     effect_id: str
     error: Error
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvocationCanceled(_Event):
+    """A call is not waited for any more."""
+
+    effect_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +373,7 @@ class WaitResolved(_Event):
     effect_id: str
     status: Literal["RESOLVED", "CANCELED"]
     by: Literal["time", "answer", "cancel"]
+    source: Source | None = None
 
 
 Event: TypeAlias = (
@@ -312,6 +382,7 @@ Event: TypeAlias = (
     | RunFailed
     | RunCanceled
     | RunReopened
+    | RunEdited
     | StepStarted
     | StepSucceeded
     | StepFailed
@@ -320,6 +391,7 @@ Event: TypeAlias = (
     | InvocationScheduled
     | InvocationSucceeded
     | InvocationFailed
+    | InvocationCanceled
     | ChildScheduled
     | WaitOpened
     | WaitResolved

@@ -44,7 +44,8 @@ def version_row(row: _Columns) -> VersionRow:
 
 def run_row(row: _Columns) -> RunRow:
     """A row of ``runs``."""
-    return RunRow(*row) if row[9] is None else RunRow(*_with_json(row, 9))
+    plain = row[9] is None and row[25] is None
+    return RunRow(*row) if plain else RunRow(*_with_json(row, 9, 28, 29))
 
 
 def step_row(row: _Columns) -> StepRow:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
 
 from wfnb.model.values import JsonValue
 from wfnb.store.decode import read_writes
 from wfnb.store.memory_base import read_cells, run_of, wait_of
-from wfnb.store.memory_recordings import MemoryRecordings
 from wfnb.store.memory_film import MemoryFilm
+from wfnb.store.memory_recordings import MemoryRecordings
 from wfnb.store.memory_tables import Cells
 from wfnb.store.memory_waits import MemoryWaits
 from wfnb.store.records import (
@@ -29,6 +29,7 @@ from wfnb.store.records import (
 from wfnb.store.refusals import stale_call, version_exists
 from wfnb.store.rows import row_changes
 from wfnb.store.text import dump, load, load_object
+from wfnb.store.version_columns import version_columns
 
 __all__ = ["MemoryStore"]
 
@@ -47,12 +48,16 @@ class MemoryStore(MemoryWaits, MemoryFilm, MemoryRecordings):
 
     def save_version(self, version: VersionRow) -> None:
         """Store a published version; ``VERSION_EXISTS`` when there is one already."""
-        cells = {name: getattr(version, name) for name in VersionRow.__slots__}
-        cells["definition"] = dump(version.definition)
-        cells["payload_schema"] = None if version.payload_schema is None else dump(version.payload_schema)
+        self.save_versions((version,))
+
+    def save_versions(self, versions: Sequence[VersionRow]) -> None:
+        """Store published versions: all of them, or none."""
+        rows = {(version.workflow_id, version.version): _cells(version) for version in versions}
         with self._turn():
-            if self._tables.versions.setdefault((version.workflow_id, version.version), cells) is not cells:
-                raise version_exists(version)
+            for version in versions:
+                if (version.workflow_id, version.version) in self._tables.versions:
+                    raise version_exists(version)
+            self._tables.versions.update(rows)
 
     def version(self, workflow_id: str, version: int | None = None) -> VersionRow | None:
         """A version, or the latest one."""
@@ -186,6 +191,12 @@ class MemoryStore(MemoryWaits, MemoryFilm, MemoryRecordings):
             claim = self._tables.calls.claim_again(row)
             return _invocation(row), claim
 
+    def call_of(self, run_no: int, effect_id: str) -> InvocationRow | None:
+        """The invocation of an effect as it stands on the record, whatever became of it."""
+        with self._turn():
+            row = self._tables.calls.of_effect(run_no, effect_id)
+            return None if row is None else _invocation(row)
+
     def begin_attempt(self, invocation_no: int, at_us: int) -> int:
         """Note that a started invocation is performed once more (after a crash); its new attempt number.
 
@@ -288,6 +299,10 @@ def _fits(cells: Cells, wanted: RunFilter) -> bool:
         and wanted.workflow_version in (None, cells["workflow_version"])
         and wanted.tenant in (None, cells["tenant"])
     )
+
+
+def _cells(version: VersionRow) -> Cells:
+    return dict(zip(VersionRow.__slots__, version_columns(version), strict=True))
 
 
 def _version(cells: Cells) -> VersionRow:

@@ -69,7 +69,7 @@ def read_cells(cells: Cells, *columns: str) -> Cells:
 
 def run_of(cells: Cells) -> RunRow:
     """A run as a value."""
-    return RunRow(**read_cells(cells, "error"))
+    return RunRow(**read_cells(cells, "error", "edits", "fixtures"))
 
 
 def wait_of(cells: Cells) -> WaitRow:

@@ -93,6 +93,7 @@ class Calls:
             output=ended.output,
             error=ended.error,
             ended_us=ended.ended_us,
+            source=ended.source,
         )
         self._disown(row)
 
@@ -138,6 +139,7 @@ class Calls:
             "shared_with": shared_with,
             "scheduled_us": call.at_us,
             "ended_us": None,
+            "source": None,
         }
         self.table.add(number, run_no, cells)
         self._by_effect[run_no, call.effect_id] = number
@@ -161,6 +163,7 @@ class Calls:
             output=None,
             error=None,
             ended_us=None,
+            source=None,
         )
 
     def _abandon(self, holder: Holder) -> None:

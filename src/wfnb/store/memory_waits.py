@@ -92,7 +92,8 @@ class MemoryWaits(MemoryBase):
                 raise wait_over(event.wait_no)
             return named
         for row in tables.waits_for(event.name, event.key):
-            fits = self._is_open(row) and tables.runs.rows[row["run_no"]]["tenant"] == event.tenant
+            run = tables.runs.rows[row["run_no"]]
+            fits = self._is_open(row) and run["tenant"] == event.tenant and run["live"]
             if fits and matches(wait_of(row).filters, event.payload):
                 return row
         return None
@@ -142,6 +143,12 @@ class MemoryWaits(MemoryBase):
         with self._turn():
             numbers = (number for (parent, _), number in self._tables.by_parent.items() if parent == run_no)
             return [run_of(self._tables.runs.rows[number]) for number in sorted(numbers)]
+
+    def forks(self, run_no: int) -> list[RunRow]:
+        """Runs that are forks of a run, oldest first."""
+        with self._turn():
+            numbers = self._tables.forks.get(run_no, ())
+            return [run_of(self._tables.runs.rows[number]) for number in numbers]
 
 
 def _is_free(row: Cells, lease_us: int, dead: tuple[str, ...]) -> bool:

@@ -6,11 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from wfnb.errors import StoreError
+from wfnb.store.forks import FORK_COLUMNS, fork_columns
 from wfnb.store.memory_calls import Calls
 from wfnb.store.memory_tables import Cells, Log, Table
 from wfnb.store.records import Claim, Commit, NewRun
 from wfnb.store.refusals import answered_meanwhile, no_version, run_exists, stale_commit
-from wfnb.store.rows import Call, OpenedWait, ResolvedWait, RowChanges, StoredMacrostep, label_of
+from wfnb.store.rows import (
+    Call,
+    OpenedWait,
+    ResolvedWait,
+    RowChanges,
+    StoredMacrostep,
+    label_of,
+)
 
 __all__ = ["Tables"]
 
@@ -31,6 +39,7 @@ class Tables:
         self.open: dict[int, Cells] = {}
         self.by_id: dict[str, int] = {}
         self.by_parent: dict[tuple[int, str | None], int] = {}
+        self.forks: defaultdict[int, list[int]] = defaultdict(list)
         self._by_key: dict[tuple[str, str], int] = {}
         self.by_wait: dict[tuple[int, str], int] = {}
         self.inbox: dict[int, Cells] = {}
@@ -53,6 +62,8 @@ class Tables:
             self._by_key[run.workflow_id, run.key] = number
         if run.parent_run_no is not None:
             self.by_parent[run.parent_run_no, run.parent_effect] = number
+        if run.forked_from is not None:
+            self.forks[run.forked_from].append(number)
         self.checkpoints[number] = [(0, tree)]
         return self.runs.rows[number], True
 
@@ -133,9 +144,13 @@ class Tables:
         run = self.runs.rows.get(commit.run_no)
         return run if run is not None and run["status"] == "FAILED" else None
 
+    def _give_up(self, run: Cells) -> None:
+        """Whoever owned a run is fenced out, and whoever sees it first drives it."""
+        run.update(owner=None, lease_until_us=None, ready_us=0, epoch=run["epoch"] + 1)
+
     def _reopen(self, run_no: int) -> None:
         run = self.runs.rows[run_no]
-        run.update(owner=None, lease_until_us=None, ready_us=0, epoch=run["epoch"] + 1)
+        self._give_up(run)
         self.open[run_no] = run
         self.open = dict(sorted(self.open.items()))  # oldest first
 
@@ -152,6 +167,8 @@ class Tables:
         )
         if commit.reopens:
             self._reopen(commit.run_no)
+        if commit.takes_over:
+            self._give_up(self.runs.rows[commit.run_no])
         if commit.release:
             self.runs.rows[commit.run_no].update(owner=None, lease_until_us=None)
         if rows.completed_us is not None:
@@ -183,7 +200,13 @@ class Tables:
         for wait in rows.waits:
             if isinstance(wait, OpenedWait):
                 number = len(self.waits.rows) + 1
-                fresh = {"status": "WAITING", "resolved_us": None, "answered_us": None, "inbox_no": None}
+                fresh = {
+                    "status": "WAITING",
+                    "resolved_us": None,
+                    "answered_us": None,
+                    "inbox_no": None,
+                    "source": None,
+                }
                 self.waits.add(number, run_no, {"wait_no": number, **fresh, **wait._asdict()})
                 self.by_wait[run_no, wait.effect_id] = number
                 if wait.event_name is not None:
@@ -191,7 +214,9 @@ class Tables:
             else:
                 known = self.by_wait.get((run_no, wait.effect_id))
                 if known is not None and self.waits.rows[known]["status"] == "WAITING":
-                    self.waits.change(known, status=wait.status, resolved_us=wait.resolved_us)
+                    self.waits.change(
+                        known, status=wait.status, resolved_us=wait.resolved_us, source=wait.source
+                    )
                     self._forget(self.waits.rows[known])
         for happening in rows.happenings:
             self.happened(run_no, happening._asdict())
@@ -251,4 +276,5 @@ def _new_run(run: NewRun) -> Cells:
         "completed_us": None,
         "tenant": run.tenant,
         "ready_us": 0,
+        **dict(zip(FORK_COLUMNS, fork_columns(run), strict=True)),
     }

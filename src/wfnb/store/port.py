@@ -58,6 +58,15 @@ class Store(Protocol):
             ``VERSION_EXISTS``: versions never change.
         """
 
+    def save_versions(self, versions: Sequence[VersionRow]) -> None:
+        """Store published versions: all of them, or none.
+
+        Raises
+        ------
+        StoreError
+            ``VERSION_EXISTS``.
+        """
+
     def version(self, workflow_id: str, version: int | None = None) -> VersionRow | None:
         """A version, or the latest one."""
 
@@ -125,6 +134,9 @@ class Store(Protocol):
 
     def invocation(self, run_no: int, effect_id: str) -> tuple[InvocationRow, Claim] | None:
         """An invocation and whose it is now: what recovery asks about a pending effect."""
+
+    def call_of(self, run_no: int, effect_id: str) -> InvocationRow | None:
+        """The invocation of an effect as it stands on the record, whatever became of it."""
 
     def begin_attempt(self, invocation_no: int, at_us: int) -> int:
         """Note that a started invocation is performed once more (after a crash); its new attempt number."""
@@ -201,6 +213,9 @@ class Store(Protocol):
 
     def children(self, run_no: int) -> list[RunRow]:
         """Runs that a run has called, oldest first."""
+
+    def forks(self, run_no: int) -> list[RunRow]:
+        """Runs that are forks of a run, oldest first."""
 
     def open_runs(self) -> list[RunRow]:
         """Runs that are not over, oldest first."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from wfnb.model.values import JsonValue
@@ -36,6 +36,7 @@ from wfnb.store.records import (
 from wfnb.store.refusals import stale_call, stale_commit, version_exists
 from wfnb.store.rows import row_changes
 from wfnb.store.text import dump, load_object
+from wfnb.store.version_columns import version_columns
 
 __all__ = ["PostgresStore"]
 
@@ -71,27 +72,24 @@ class PostgresStore(PostgresWaits, PostgresFilm, SqlRecordings):
 
     def save_version(self, version: VersionRow) -> None:
         """Store a published version; ``VERSION_EXISTS`` when there is one already."""
-        values = (
-            version.workflow_id,
-            version.version,
-            version.name,
-            dump(version.definition),
-            version.definition_hash,
-            version.payload_schema_ref,
-            None if version.payload_schema is None else dump(version.payload_schema),
-            version.trigger_event,
-            version.published_by,
-            version.published_us,
-        )
+        self.save_versions((version,))
+
+    def save_versions(self, versions: Sequence[VersionRow]) -> None:
+        """Store published versions: all of them, or none."""
+        rows = [(version, version_columns(version)) for version in versions]
 
         def add(link: Link) -> bool:
-            if not link.execute(VERSIONS.add, values).fetchall():
-                raise version_exists(version)
+            for version, values in rows:
+                if not link.execute(VERSIONS.add, values).fetchall():
+                    raise version_exists(version)
             return True
 
         def find(link: Link) -> bool | None:
-            found = link.execute(VERSIONS.get, values[:2]).fetchall()
-            return True if found and tuple(found[0]) == values else None
+            for _, values in rows:
+                found = link.execute(VERSIONS.get, values[:2]).fetchall()
+                if not found or tuple(found[0]) != values:
+                    return None
+            return True
 
         self._connections.write(add, settle=find)
 
@@ -221,6 +219,10 @@ class PostgresStore(PostgresWaits, PostgresFilm, SqlRecordings):
             return decode.invocation_row(now), claim
 
         return self._connections.write(claim, repeat=True)
+
+    def call_of(self, run_no: int, effect_id: str) -> InvocationRow | None:
+        """The invocation of an effect as it stands on the record, whatever became of it."""
+        return self._one(decode.invocation_row, INVOCATIONS.of_effect, (run_no, effect_id))
 
     def begin_attempt(self, invocation_no: int, at_us: int) -> int:
         """Note that a started invocation is performed once more (after a crash); its new attempt number.

@@ -68,7 +68,7 @@ def write_commit(link: Link, commit: Commit, rows: RowChanges) -> list[Found]:
 def _move_on(link: Link, commit: Commit, rows: RowChanges) -> None:
     new = (rows.seq, rows.status, rows.label, commit.cursor, rows.error, rows.updated_us, rows.completed_us)
     link.execute(
-        RUNS.reopen if commit.reopens else RUNS.move_on,
+        RUNS.reopen if commit.reopens else RUNS.take_over if commit.takes_over else RUNS.move_on,
         (*new, commit.run_no, commit.expected_seq, commit.epoch),
     )
     if commit.release:
@@ -89,7 +89,7 @@ def _write_rare(link: Link, run_no: int, rows: RowChanges) -> None:
 
 
 def _resolve(link: Link, run_no: int, wait: ResolvedWait) -> None:
-    values = (wait.status, wait.resolved_us, run_no, wait.effect_id)
+    values = (wait.status, wait.resolved_us, wait.source, run_no, wait.effect_id)
     if not wait.expired:
         link.execute(WAITS.resolve, values)
         return
@@ -184,7 +184,7 @@ def find_committed(link: Link, commit: Commit, rows: RowChanges) -> list[Found] 
     epochs = link.execute(TRANSACTION.lock_run, (commit.run_no,)).fetchall()
     asked = (commit.run_no, commit.expected_seq, rows.seq)
     stored = link.execute(PROGRESS.macrosteps, asked).fetchall()
-    epoch = commit.epoch + 1 if commit.reopens else commit.epoch
+    epoch = commit.epoch + (commit.reopens or commit.takes_over)
     if epochs != [(epoch,)] or stored != [tuple(macrostep) for macrostep in rows.macrosteps]:
         return None
     calls = [call for call in rows.calls if isinstance(call, Call)]

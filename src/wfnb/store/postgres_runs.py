@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wfnb.store import decode
+from wfnb.store.forks import fork_columns
 from wfnb.store.postgres_sessions import Link
 from wfnb.store.postgres_statements import PROGRESS, RUNS, TRANSACTION
 from wfnb.store.records import NewRun, RunRow
@@ -71,6 +72,7 @@ def _columns(run: NewRun) -> tuple[Any, ...]:
         run.started_us,
         run.started_us,
         run.tenant,
+        *fork_columns(run),
     )
 
 

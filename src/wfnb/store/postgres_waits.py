@@ -92,6 +92,10 @@ class PostgresWaits(PostgresBase):
         """Runs that a run has called, oldest first."""
         return self._all(decode.run_row, RUNS.children, (run_no,))
 
+    def forks(self, run_no: int) -> list[RunRow]:
+        """Runs that are forks of a run, oldest first."""
+        return self._all(decode.run_row, RUNS.forks, (run_no,))
+
 
 def _submit(link: Link, event: NewEvent, payload: str, starts: tuple[NewRun, ...]) -> Submitted:
     if event.dedupe is not None:

@@ -52,6 +52,8 @@ class NewRun:
     """A run to be created. `key` makes it start once: a second run with the same workflow and key is not created.
 
     `parent_run_no` and `parent_effect` name the step that called it, and make it start once as well; `owner` and `lease_until_us` its first lease.
+    `forked_from` and `forked_seq` name the run and the macrostep that its state comes from, `edits` what was changed in it; one
+    that is not `live` touches nothing outside, and answers calls with `fixtures` that its origin cannot answer.
     """
 
     run_id: str
@@ -69,6 +71,11 @@ class NewRun:
     owner: str | None = None
     lease_until_us: int | None = None
     tenant: str = "local"
+    forked_from: int | None = None
+    forked_seq: int | None = None
+    live: bool = True
+    edits: dict[str, JsonValue] | None = None
+    fixtures: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,8 @@ class RunRow:
     """A run as lists show it, and what its owner needs to drive it.
 
     `label` is ``meta.state``; `cursor` the definition path of the step under way; `seq` the number of the last macrostep;
-    `ready_us` from when on it can go on while nobody owns it, None when only an answer can wake it.
+    `ready_us` from when on it can go on while nobody owns it, None when only an answer can wake it. The last five fields are those
+    of a fork; what is no fork is `live`.
     """
 
     run_no: int
@@ -104,11 +112,21 @@ class RunRow:
     tenant: str
     ready_us: int | None
     rev: int
+    forked_from: int | None = None
+    forked_seq: int | None = None
+    live: bool = True
+    edits: dict[str, JsonValue] | None = None
+    fixtures: dict[str, JsonValue] | None = None
 
     @property
     def over(self) -> bool:
         """Whether the run has ended."""
         return self.completed_us is not None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the run is a fork that lives on the record and touches nothing outside."""
+        return not self.live
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +173,10 @@ class StepTally:
 
 @dataclass(frozen=True, slots=True)
 class InvocationRow:
-    """One call of an action. `shared_with` is the invocation whose result it took over because the key was the same."""
+    """One call of an action. `shared_with` is the invocation whose result it took over because the key was the same.
+
+    `source` says where the answer came from when the action was not called: see `wfnb.machine.messages.Source`.
+    """
 
     invocation_no: int
     run_no: int
@@ -173,6 +194,7 @@ class InvocationRow:
     scheduled_us: int
     ended_us: int | None
     rev: int
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +202,8 @@ class WaitRow:
     """A wait of a run.
 
     `due_us` is when it goes on by itself; `event_name` and `key` say what answers it, `filters` what the answer must be like,
-    `task` what a person is asked; `answered_us` that an answer is there which the run has not taken yet, `inbox_no` which.
+    `task` what a person is asked; `answered_us` that an answer is there which the run has not taken yet, `inbox_no` which;
+    `source` where the answer came from when it was not the world.
     """
 
     wait_no: int
@@ -199,6 +222,7 @@ class WaitRow:
     answered_us: int | None
     inbox_no: int | None
     rev: int
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +322,8 @@ class Commit:
 
     It holds only when the run still has `expected_seq` and `epoch`. `state` is the state after the last macrostep; `release`
     gives the lease back for good; `park` gives it back until one of the run's waits is answered or due. `reopens`: the run has
-    failed and goes on; whoever owned it before is fenced out by a new epoch, and whoever sees it first drives it.
+    failed and goes on; whoever owned it before is fenced out by a new epoch, and whoever sees it first drives it. `takes_over`:
+    the same for a run that is under way and that a person has changed.
     """
 
     run_no: int
@@ -310,6 +335,7 @@ class Commit:
     release: bool = False
     park: bool = False
     reopens: bool = False
+    takes_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from wfnb.errors import CommandError
 from wfnb.limits import LIMITS
 from wfnb.machine.messages import (
     ChildScheduled,
+    InvocationCanceled,
     InvocationFailed,
     InvocationScheduled,
     InvocationSucceeded,
     RunCanceled,
+    RunEdited,
     RunFailed,
     RunReopened,
     RunStarted,
@@ -107,6 +109,7 @@ class CallEnded(NamedTuple):
     output: str | None
     error: str | None
     ended_us: int
+    source: str | None
     effect_id: str
 
 
@@ -131,6 +134,7 @@ class ResolvedWait(NamedTuple):
     resolved_us: int
     effect_id: str
     expired: bool
+    source: str | None = None
 
 
 class Happening(NamedTuple):
@@ -306,6 +310,12 @@ def _run_reopened(rows: RowChanges, _: _Under, seq: int, event: RunReopened) -> 
     rows.happenings.append(Happening(seq, event.at_us, "run.reopened", dump(data)))
 
 
+def _run_edited(rows: RowChanges, _: _Under, seq: int, event: RunEdited) -> None:
+    names = ("kind", "instance", "path", "changes", "reason", "actor")
+    data = {name: getattr(event, name) for name in names if getattr(event, name) is not None}
+    rows.happenings.append(Happening(seq, event.at_us, "run.edited", dump(data)))
+
+
 def _invocation_scheduled(rows: RowChanges, _: _Under, __: int, event: InvocationScheduled) -> None:
     rows.calls.append(
         Call(
@@ -322,12 +332,16 @@ def _invocation_scheduled(rows: RowChanges, _: _Under, __: int, event: Invocatio
 
 def _invocation_succeeded(rows: RowChanges, _: _Under, __: int, event: InvocationSucceeded) -> None:
     output = dump(event.output)
-    rows.calls.append(CallEnded("SUCCEEDED", output, None, event.at_us, event.effect_id))
+    rows.calls.append(CallEnded("SUCCEEDED", output, None, event.at_us, event.source, event.effect_id))
 
 
 def _invocation_failed(rows: RowChanges, _: _Under, __: int, event: InvocationFailed) -> None:
     error = dump(event.error)
-    rows.calls.append(CallEnded("FAILED", None, error, event.at_us, event.effect_id))
+    rows.calls.append(CallEnded("FAILED", None, error, event.at_us, event.source, event.effect_id))
+
+
+def _invocation_canceled(rows: RowChanges, _: _Under, __: int, event: InvocationCanceled) -> None:
+    rows.calls.append(CallEnded("CANCELED", None, None, event.at_us, None, event.effect_id))
 
 
 def _child_scheduled(rows: RowChanges, _: _Under, seq: int, event: ChildScheduled) -> None:
@@ -358,15 +372,20 @@ def _wait_opened(rows: RowChanges, _: _Under, __: int, event: WaitOpened) -> Non
 
 
 def _wait_resolved(rows: RowChanges, _: _Under, __: int, event: WaitResolved) -> None:
-    rows.waits.append(ResolvedWait(event.status, event.at_us, event.effect_id, event.by == "time"))
+    resolved = ResolvedWait(
+        event.status, event.at_us, event.effect_id, event.by == "time" and event.source is None, event.source
+    )
+    rows.waits.append(resolved)
 
 
 _TAKES: dict[type, Callable[[RowChanges, _Under, int, Any], None]] = {
     ChildScheduled: _child_scheduled,
+    InvocationCanceled: _invocation_canceled,
     InvocationFailed: _invocation_failed,
     InvocationScheduled: _invocation_scheduled,
     InvocationSucceeded: _invocation_succeeded,
     RunCanceled: _run_canceled,
+    RunEdited: _run_edited,
     RunFailed: _run_failed,
     RunReopened: _run_reopened,
     RunStarted: _run_started,

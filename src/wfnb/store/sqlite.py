@@ -35,6 +35,7 @@ from wfnb.store.sqlite_runs import write_run
 from wfnb.store.sqlite_waits import SqliteWaits
 from wfnb.store.statements import CHANGES, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, VERSIONS
 from wfnb.store.text import dump
+from wfnb.store.version_columns import version_columns
 
 __all__ = ["SqliteStore"]
 
@@ -62,22 +63,16 @@ class SqliteStore(SqliteWaits, SqliteFilm, SqlRecordings):
 
     def save_version(self, version: VersionRow) -> None:
         """Store a published version; ``VERSION_EXISTS`` when there is one already."""
-        values = (
-            version.workflow_id,
-            version.version,
-            version.name,
-            dump(version.definition),
-            version.definition_hash,
-            version.payload_schema_ref,
-            None if version.payload_schema is None else dump(version.payload_schema),
-            version.trigger_event,
-            version.published_by,
-            version.published_us,
-        )
+        self.save_versions((version,))
+
+    def save_versions(self, versions: Sequence[VersionRow]) -> None:
+        """Store published versions: all of them, or none."""
+        rows = [(version, version_columns(version)) for version in versions]
         with self._connections.writing() as db:
-            db.execute(VERSIONS.add, values)
-            if not db.changes():
-                raise version_exists(version)
+            for version, values in rows:
+                db.execute(VERSIONS.add, values)
+                if not db.changes():
+                    raise version_exists(version)
 
     def version(self, workflow_id: str, version: int | None = None) -> VersionRow | None:
         """A version, or the latest one."""
@@ -195,6 +190,10 @@ class SqliteStore(SqliteWaits, SqliteFilm, SqlRecordings):
             claim = claim_again(db, row, rev)
             now = db.execute(INVOCATIONS.of_effect, (run_no, effect_id)).fetchall()
         return decode.invocation_row(now[0]), claim
+
+    def call_of(self, run_no: int, effect_id: str) -> InvocationRow | None:
+        """The invocation of an effect as it stands on the record, whatever became of it."""
+        return self._one(decode.invocation_row, INVOCATIONS.of_effect, (run_no, effect_id))
 
     def begin_attempt(self, invocation_no: int, at_us: int) -> int:
         """Note that a started invocation is performed once more (after a crash); its new attempt number.

@@ -58,7 +58,7 @@ def _move_on(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int) ->
         rev,
     )
     db.execute(
-        RUNS.reopen if commit.reopens else RUNS.move_on,
+        RUNS.reopen if commit.reopens else RUNS.take_over if commit.takes_over else RUNS.move_on,
         (*new, commit.run_no, commit.expected_seq, commit.epoch),
     )
     if not db.changes():
@@ -81,7 +81,7 @@ def _write_rare(db: apsw.Connection, run_no: int, rows: RowChanges, rev: int) ->
 
 
 def _resolve(db: apsw.Connection, run_no: int, wait: ResolvedWait, rev: int) -> None:
-    values = (wait.status, wait.resolved_us, rev, run_no, wait.effect_id)
+    values = (wait.status, wait.resolved_us, wait.source, rev, run_no, wait.effect_id)
     db.execute(WAITS.expire if wait.expired else WAITS.resolve, values)
     if wait.expired and not db.changes():
         found = db.execute(WAITS.of_effect, (run_no, wait.effect_id)).fetchall()

@@ -7,6 +7,7 @@ from typing import Any
 import apsw
 
 from wfnb.store import decode
+from wfnb.store.forks import fork_columns
 from wfnb.store.records import NewRun, RunRow
 from wfnb.store.refusals import no_version, run_exists
 from wfnb.store.rows import label_of
@@ -59,6 +60,7 @@ def _columns(run: NewRun) -> tuple[Any, ...]:
         run.started_us,
         run.started_us,
         run.tenant,
+        *fork_columns(run),
     )
 
 

@@ -106,6 +106,10 @@ class SqliteWaits(SqliteBase):
         """Runs that a run has called, oldest first."""
         return self._all(decode.run_row, RUNS.children, (run_no,))
 
+    def forks(self, run_no: int) -> list[RunRow]:
+        """Runs that are forks of a run, oldest first."""
+        return self._all(decode.run_row, RUNS.forks, (run_no,))
+
 
 def _taker(db: apsw.Connection, event: NewEvent) -> WaitRow | None:
     """The wait that an event answers: the one it names, or the oldest open one that it fits.

@@ -22,6 +22,7 @@ __all__ = [
     "SCHEDULES",
     "SEARCH",
     "SECRETS",
+    "SOURCES",
     "TRANSACTION",
     "VERSIONS",
     "WAITS",
@@ -100,6 +101,7 @@ class _Runs:
     count: str
     count_of_status: str
     create: str
+    forks: str
     last_no: str
     move_on: str
     newest_start: str
@@ -115,6 +117,7 @@ class _Runs:
     release_leases: str
     renew_leases: str
     reopen: str
+    take_over: str
     wake: str
 
 
@@ -317,6 +320,18 @@ class _Secrets:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sources:
+    """Statements of ``sql/sources.sql``."""
+
+    drop: str
+    every: str
+    first_generation: str
+    generation: str
+    next_generation: str
+    put: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Changes:
     """Statements of ``sql/changes.sql``."""
 
@@ -338,6 +353,7 @@ INVOCATIONS: Final = read_statements(_Invocations, "invocations.sql")
 CHANGES: Final = read_statements(_Changes, "changes.sql")
 AUDIT: Final = read_statements(_Audit, "audit.sql")
 SECRETS: Final = read_statements(_Secrets, "secrets.sql")
+SOURCES: Final = read_statements(_Sources, "sources.sql")
 RECORDINGS: Final = read_statements(_Recordings, "recordings.sql")
 REDACTIONS: Final = read_statements(_Redactions, "redactions.sql")
 SCHEDULES: Final = read_statements(_Schedules, "schedules.sql")

@@ -136,10 +136,23 @@ def _answer(turn: Turn, command: Completed | Failed) -> None:
         return
     done = (Write(("pending", command.effect_id)),)
     if pending["kind"] == "child":
-        turn.emit(WaitResolved(at_us=turn.at_us, effect_id=command.effect_id, status="RESOLVED", by="answer"))
+        over = WaitResolved(
+            at_us=turn.at_us,
+            effect_id=command.effect_id,
+            status="RESOLVED",
+            by="answer",
+            source=command.source,
+        )
+        turn.emit(over)
     if isinstance(command, Failed):
         turn.emit(
-            InvocationFailed(at_us=turn.at_us, effect_id=command.effect_id, error=command.error, writes=done)
+            InvocationFailed(
+                at_us=turn.at_us,
+                effect_id=command.effect_id,
+                error=command.error,
+                source=command.source,
+                writes=done,
+            )
         )
         _failed(turn, turn.step, command)
     else:
@@ -149,6 +162,7 @@ def _answer(turn: Turn, command: Completed | Failed) -> None:
                 effect_id=command.effect_id,
                 output=command.output,
                 cached=command.cached,
+                source=command.source,
                 writes=done,
             )
         )

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from wfnb.errors import ExpressionError, StepTimeoutError, ValidationError, WfnbError
 from wfnb.machine.faults import error_data
-from wfnb.machine.messages import Completed, Failed, Fired, Signaled, WaitOpened, WaitResolved, WaitType
+from wfnb.machine.messages import (
+    Completed,
+    Failed,
+    Fired,
+    Signaled,
+    Source,
+    WaitOpened,
+    WaitResolved,
+    WaitType,
+)
 from wfnb.machine.pipeline.control import succeed
 from wfnb.machine.pipeline.doubts import settled
 from wfnb.machine.pipeline.errors import route
@@ -61,7 +70,7 @@ def fire(turn: Turn, command: Fired) -> None:
     pending = turn.state.pending.get(command.effect_id)
     if pending is None or pending["kind"] != "wait":
         return
-    _resolve(turn, command.effect_id, by="time")
+    _resolve(turn, command.effect_id, by="time", source=command.source)
     if pending["waitType"] == "time":
         facts = {"mode": pending["mode"], "dueAt": iso(pending["dueAt"]), "resumedAt": iso(turn.at_us)}
         _go_on(turn, (Write(("envelope", "vars", "timeWait"), facts),))
@@ -78,9 +87,9 @@ def signal(turn: Turn, command: Signaled) -> Completed | Failed | None:
         return None
     if pending["waitType"] == "doubt":
         writes, known = settled(command, pending)
-        _resolve(turn, command.effect_id, by="answer", extra=writes)
+        _resolve(turn, command.effect_id, by="answer", extra=writes, source=command.source)
         return known
-    _resolve(turn, command.effect_id, by="answer")
+    _resolve(turn, command.effect_id, by="answer", source=command.source)
     if pending["waitType"] == "retry":
         return None
     arrived = (
@@ -132,7 +141,9 @@ def _open(
     )
 
 
-def _resolve(turn: Turn, effect_id: str, *, by: str, extra: tuple[Write, ...] = ()) -> None:
+def _resolve(
+    turn: Turn, effect_id: str, *, by: str, extra: tuple[Write, ...] = (), source: Source | None = None
+) -> None:
     writes = (Write(("pending", effect_id)), Write(("status",), "RUNNING"), *extra)
     turn.emit(
         WaitResolved(
@@ -140,6 +151,7 @@ def _resolve(turn: Turn, effect_id: str, *, by: str, extra: tuple[Write, ...] = 
             effect_id=effect_id,
             status="RESOLVED",
             by="time" if by == "time" else "answer",
+            source=source,
             writes=writes,
         )
     )

@@ -25,7 +25,7 @@ RETURNING invocation_no;
 -- name: try_again
 UPDATE invocations
 SET effect_id = $1, input = $2, scheduled_us = $3, attempt = $4, status = 'STARTED', output = NULL, error = NULL,
-    ended_us = NULL, rev = currval('revisions')
+    ended_us = NULL, source = NULL, rev = currval('revisions')
 WHERE invocation_no = $5;
 
 -- name: abandon
@@ -43,8 +43,8 @@ UPDATE invocations SET shared_with = NULL, attempt = $1, rev = currval('revision
 
 -- name: end
 UPDATE invocations
-SET status = $1, output = $2, error = $3, ended_us = $4, rev = currval('revisions')
-WHERE run_no = $5 AND effect_id = $6 AND status = 'STARTED';
+SET status = $1, output = $2, error = $3, ended_us = $4, source = $5, rev = currval('revisions')
+WHERE run_no = $6 AND effect_id = $7 AND status = 'STARTED';
 
 -- name: cancel_open
 UPDATE invocations
@@ -59,13 +59,13 @@ RETURNING attempt, run_no, instance, action_id;
 
 -- name: of_run
 SELECT invocation_no, run_no, effect_id, instance, action_id, action_version, key, status, attempt, input, output, error,
-    shared_with, scheduled_us, ended_us, rev
+    shared_with, scheduled_us, ended_us, rev, source
 FROM invocations
 WHERE run_no = $1
 ORDER BY scheduled_us, invocation_no;
 
 -- name: of_effect
 SELECT invocation_no, run_no, effect_id, instance, action_id, action_version, key, status, attempt, input, output, error,
-    shared_with, scheduled_us, ended_us, rev
+    shared_with, scheduled_us, ended_us, rev, source
 FROM invocations
 WHERE run_no = $1 AND effect_id = $2;

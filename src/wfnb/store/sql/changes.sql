@@ -20,7 +20,7 @@ LIMIT 1 OFFSET ?2;
 -- name: runs
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
 FROM runs
 WHERE rev > ? AND rev <= ?
 ORDER BY rev, run_no;
@@ -33,14 +33,14 @@ ORDER BY rev, run_no, seq;
 
 -- name: invocations
 SELECT invocation_no, run_no, effect_id, instance, action_id, action_version, key, status, attempt, input, output, error,
-    shared_with, scheduled_us, ended_us, rev
+    shared_with, scheduled_us, ended_us, rev, source
 FROM invocations
 WHERE rev > ? AND rev <= ?
 ORDER BY rev, invocation_no;
 
 -- name: waits
 SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, event_name, key, filters,
-    task, answered_us, inbox_no, rev
+    task, answered_us, inbox_no, rev, source
 FROM waits
 WHERE rev > ? AND rev <= ?
 ORDER BY rev, wait_no;

@@ -25,7 +25,7 @@ RETURNING invocation_no;
 -- name: try_again
 UPDATE invocations
 SET effect_id = ?, input = ?, scheduled_us = ?, attempt = ?, status = 'STARTED', output = NULL, error = NULL,
-    ended_us = NULL, rev = ?
+    ended_us = NULL, source = NULL, rev = ?
 WHERE invocation_no = ?;
 
 -- name: abandon
@@ -43,7 +43,7 @@ UPDATE invocations SET shared_with = NULL, attempt = ?, rev = ? WHERE invocation
 
 -- name: end
 UPDATE invocations
-SET status = ?, output = ?, error = ?, ended_us = ?, rev = ?
+SET status = ?, output = ?, error = ?, ended_us = ?, source = ?, rev = ?
 WHERE run_no = ? AND effect_id = ? AND status = 'STARTED';
 
 -- name: cancel_open
@@ -59,13 +59,13 @@ RETURNING attempt, run_no, instance, action_id;
 
 -- name: of_run
 SELECT invocation_no, run_no, effect_id, instance, action_id, action_version, key, status, attempt, input, output, error,
-    shared_with, scheduled_us, ended_us, rev
+    shared_with, scheduled_us, ended_us, rev, source
 FROM invocations
 WHERE run_no = ?
 ORDER BY scheduled_us, invocation_no;
 
 -- name: of_effect
 SELECT invocation_no, run_no, effect_id, instance, action_id, action_version, key, status, attempt, input, output, error,
-    shared_with, scheduled_us, ended_us, rev
+    shared_with, scheduled_us, ended_us, rev, source
 FROM invocations
 WHERE run_no = ? AND effect_id = ?;
