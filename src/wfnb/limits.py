@@ -31,6 +31,8 @@ class Limits:
     checkpoint_every: int = 200  #: macrosteps between full checkpoints: state at any step stays quick
     checkpoint_size_bytes: int = 16_384  #: a state of twice this size is stored half as often
     checkpoint_stride: int = 6  #: at most this many times as seldom: state at any step stays below 50 ms
+    notebook_size_bytes: int = 33_554_432  #: a notebook whose cells are looked through for workflows
+    workflow_files: int = 10_000  #: files that one folder of workflows may hold
     bundle_size_bytes: int = 33_554_432  #: a bundle is read at once; this holds thousands of versions
     log_context_bytes: int = 65_536  #: the context of one log line (specification, 4.14)
     log_message_chars: int = 4_000  #: a log line is a sentence; what is longer belongs into its context
@@ -41,6 +43,7 @@ class Limits:
     worker_beat_ms: int = 5_000  #: a worker says that it lives; after three beats of silence it is lost
     worker_kept_days: int = 7  #: workers of whom nothing was heard for so long are listed no more
     queue_counted: int = 100_000  #: runs in the queue that are counted; what is beyond makes no difference
+    swept_at_once: int = 1_000  #: lost runs that one sweep puts back into the queue; the next one comes soon
     lease_ms: int = 30_000  #: a run's owner must renew before this (specification, 4.14)
     simulation_steps: int = 500  #: steps of one simulation unless more are asked for (specification, 4.14)
     simulation_steps_most: int = 5_000  #: steps that may be asked for (specification, 4.14)
@@ -48,6 +51,8 @@ class Limits:
     simulation_iterations_most: int = 1_000  #: items of one loop that may be asked for (specification, 4.14)
     simulation_time_ms: int = 5_000  #: CPU time of one simulation unless more is asked for (4.14)
     simulation_time_most_ms: int = 30_000  #: CPU time that may be asked for (specification, 4.14)
+    why_depth: int = 64  #: steps back from one value: what is behind is asked for with an earlier `at`
+    why_causes: int = 1_000  #: values in one answer to “why”: more is no answer
     secret_size_bytes: int = 65_536  #: the value of a secret (specification, 4.14)
     secret_stale_days: int = 90  #: days without a use or a new value (specification, 4.15)
     query_time_ms: int = 30_000  #: one history question

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from wfnb.debug.film import Change
 from wfnb.engine.engine import Engine
 from wfnb.errors import NotFoundError, ValidationError
+from wfnb.explaining import Explaining
 from wfnb.intervening import Intervening
-from wfnb.model.arguments import check_number, check_text, check_whole
-from wfnb.model.paths import parse_pointer, parse_target
-from wfnb.model.values import JsonValue, Path, diff
+from wfnb.model.arguments import check_number, check_whole
+from wfnb.model.values import JsonValue, diff
 from wfnb.roles import guarded, may
 from wfnb.rows import EventRecord, Invocation, Step, Wait
 from wfnb.security.escape import escape_html, visible
@@ -34,7 +34,7 @@ __all__ = ["Run"]
 
 
 @guarded
-class Run(Intervening, Telling):
+class Run(Intervening, Telling, Explaining):
     """One run of a workflow. Made by `Workspace.start` and `Workspace.run`.
 
     Attributes
@@ -149,24 +149,6 @@ class Run(Intervening, Telling):
         before, after = self.at(a).envelope, self.at(b).envelope
         return Rows((Change(*place) for place in diff(before, after)), columns=("path", "old", "new"))
 
-    def why(self, pointer: str) -> Step | None:
-        """The step that last wrote a value, or None when it came with the payload or is not there.
-
-        Parameters
-        ----------
-        pointer
-            ``vars.ticket.id``, or a JSON pointer such as ``/vars/ticket/id``.
-        """
-        path = ("envelope", *_place(check_text(pointer, "pointer")))
-        row = self.row
-        for macrostep in reversed(self._store.macrosteps(row.run_no, 0, row.seq)):
-            touched = (w.path for w in macrostep.writes)
-            if any(path[: len(place)] == place or place[: len(path)] == path for place in touched):
-                steps = self._store.steps(row.run_no)
-                ended = [step for step in steps if macrostep.seq in (step.seq, step.end_seq)]
-                return Step.of(ended[-1]) if ended else None
-        return None
-
     # --- what can be done
 
     def wait(self, timeout: float | None = None, *, until: str = "over") -> Run:
@@ -254,10 +236,3 @@ class Run(Intervening, Telling):
 
 def _without_data(call: Invocation) -> Invocation:
     return replace(call, input={"redacted": True}, output={"redacted": True})
-
-
-def _place(pointer: str) -> Path:
-    if not pointer.startswith("/"):
-        return parse_target(pointer, default_scope="vars")
-    parts = parse_pointer(pointer)
-    return parts if parts and parts[0] in ("payload", "vars", "meta", "error") else ("payload", *parts)

@@ -330,7 +330,8 @@ def test_state_at_any_step_difference_and_origin(ws: wfnb.Workspace) -> None:
     assert (("vars", "x"), "2") in changed
     assert run.why("vars.y.z").id == "b"
     assert run.why("vars.done").id == "c"
-    assert run.why("payload.n") is None
+    assert run.why("payload.n").step is None
+    assert run.why("payload.n").source == "payload"
     with pytest.raises(wfnb.WfnbError, match="no macrostep 99"):
         run.at(99)
 
