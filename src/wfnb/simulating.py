@@ -11,11 +11,11 @@ from wfnb.errors import ValidationError
 from wfnb.model.values import JsonValue
 from wfnb.services import definitions
 from wfnb.simulate.budget import Bounds, Budget
-from wfnb.simulate.fixtures import Fixtures
 from wfnb.simulate.prepare import draft, fixture_keys, is_name, start_payload, story_clock
 from wfnb.simulate.simulator import Outcome, first_state, simulate
 from wfnb.simulate.stubs import Stubs
 from wfnb.simulation import Coverage, Simulation, coverage_of
+from wfnb.stand_ins.fixtures import Fixtures
 from wfnb.store.records import VersionRow
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.program import Program

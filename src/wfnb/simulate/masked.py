@@ -8,8 +8,8 @@ from dataclasses import replace
 from wfnb.machine.messages import Error
 from wfnb.model.values import JsonValue
 from wfnb.security.redact import cap, redact, redactions, scrub, secret_texts
-from wfnb.simulate.sample import SAMPLE_TEXTS
 from wfnb.simulate.trace import StubbedCall, TraceEntry
+from wfnb.stand_ins.sample import SAMPLE_TEXTS
 
 __all__ = ["Mask"]
 

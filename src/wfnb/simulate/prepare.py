@@ -10,7 +10,7 @@ from wfnb.engine.clock import Clock, SimulatedClock
 from wfnb.engine.programs import Programs
 from wfnb.errors import DefinitionError, ValidationError
 from wfnb.model.values import JsonValue
-from wfnb.simulate.sample import sample
+from wfnb.stand_ins.sample import sample
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.link import link

@@ -11,9 +11,9 @@ from wfnb.errors import ValidationError, WfnbError
 from wfnb.machine.messages import ChildScheduled, Error, InvocationScheduled
 from wfnb.model.values import JsonValue
 from wfnb.registry.actions import Action, validate_model
-from wfnb.simulate.fixtures import Fixture, Fixtures
-from wfnb.simulate.sample import sample
 from wfnb.simulate.trace import Source
+from wfnb.stand_ins.fixtures import Fixture, Fixtures
+from wfnb.stand_ins.sample import sample
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.program import LinkedStep, Program
 

@@ -9,7 +9,7 @@ from wfnb.machine.filters import matches
 from wfnb.machine.messages import Command, Fired, Signaled, WaitOpened
 from wfnb.model.values import JsonValue
 from wfnb.security.escape import visible
-from wfnb.simulate.fixtures import Fixture
+from wfnb.stand_ins.fixtures import Fixture
 
 __all__ = ["Open", "Reply", "reply", "wait_names"]
 

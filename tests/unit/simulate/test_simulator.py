@@ -11,11 +11,11 @@ from unit.machine.world import assign, attempt, done, each, state, when
 from unit.simulate.rehearsal import Line, definition, loose, outcomes, reserve, stage
 from wfnb.errors import ValidationError
 from wfnb.simulate.budget import Bounds, Budget
-from wfnb.simulate.fixtures import Fixtures
 from wfnb.simulate.prepare import draft, story_clock
 from wfnb.simulate.simulator import first_state, simulate
 from wfnb.simulate.stubs import Stubs
 from wfnb.simulation import Simulation
+from wfnb.stand_ins.fixtures import Fixtures
 
 FAILS = {"$error": {"message": "No stock.", "category": "ActionError"}}
 

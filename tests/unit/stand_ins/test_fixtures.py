@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wfnb.errors import ValidationError
-from wfnb.simulate.fixtures import Fixtures
+from wfnb.stand_ins.fixtures import Fixtures
 
 
 def test_the_first_key_that_has_a_fixture_answers() -> None:

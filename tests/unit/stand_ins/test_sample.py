@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import AwareDatetime, BaseModel, HttpUrl
 
-from wfnb.simulate.sample import sample
+from wfnb.stand_ins.sample import sample
 
 
 class Node(BaseModel):
