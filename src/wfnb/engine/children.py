@@ -48,6 +48,8 @@ def child_run(
         meta={},
         tenant=parent.tenant,
     )
+    if pending.get("forked"):
+        state.tree["fork"] = {"of": parent.run_id, "at": parent.seq, "live": True}
     return NewRun(
         run_id,
         workflow_id,

@@ -175,6 +175,8 @@ def _begin_child(turn: Turn, step: LinkedStep) -> None:
         "workflowVersion": step.child[1],
         "payload": payload,
     }
+    if turn.forked:
+        pending["forked"] = True  # so that the keys of its calls are its own as well
     turn.emit(
         ChildScheduled(
             at_us=turn.at_us,

@@ -65,7 +65,7 @@ def _schedule(turn: Turn, step: LinkedStep, data: JsonValue) -> None:
             instance=turn.instance,
             action_id=step.action.id,
             action_version=step.action.version,
-            key=_of_tenant(turn, _key(turn, step, step.action, data)),
+            key=_own(turn, _key(turn, step, step.action, data)),
             input=data,
             attempt=turn.attempt,
             writes=(Write(("pending", effect_id), {"kind": "action", "instance": turn.instance}),),
@@ -95,9 +95,11 @@ def _key(turn: Turn, step: LinkedStep, action: ActionBinding, data: JsonValue) -
     return own if own is not None else _engine_key(turn, action)
 
 
-def _of_tenant(turn: Turn, key: str) -> str:
-    """A key as one of its tenant: what one has done is never the answer to another."""
+def _own(turn: Turn, key: str) -> str:
+    """A key as one of its tenant, and of its fork: what one has done is never the answer to another."""
     tenant = turn.state.envelope["run"].get("tenant")
+    if turn.forked:
+        key = f"{turn.state.run_id}/{key}"
     return key if tenant is None else f"{tenant}:{key}"
 
 

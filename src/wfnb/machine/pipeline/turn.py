@@ -27,12 +27,14 @@ class Turn:
         self.microsteps: list[tuple[Event, State]] = []
         self._evaluate = evaluate
         self._tried: dict[str, int] = state.tree.get("tried", {})
+        self.forked = "fork" in state.tree
 
     def within(self, lane: State) -> Turn:
         """A turn of the same moment in a parallel item."""
         turn = Turn(self.program, lane, self._evaluate, self.at_us, self.spread)
         turn.in_lane = True
         turn._tried = self._tried
+        turn.forked = self.forked
         return turn
 
     def emit(self, event: Event) -> None:
