@@ -8,8 +8,6 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -20,13 +18,13 @@ from typing import Any
 import pytest
 
 import wfnb
+from processes import Processes
 from unit.machine.world import Anything
 from wfnb.engine.clock import SystemClock
 from wfnb.errors import StoreError, StoreLostError
 from wfnb.store.port import film
 from wfnb.store.sqlite import SqliteStore
 
-TESTS = Path(__file__).parents[1]
 HOUR_US = 3_600_000_000
 STEPS = 40
 LOOP = {
@@ -198,46 +196,55 @@ def test_a_store_that_is_deleted_while_it_is_used(tmp_path: Path) -> None:
 
 
 DRIVE = """
-import os, signal, sys
+import signal, sys, threading
+from contextlib import ExitStack
+from pathlib import Path
 import wfnb
 from wfnb.limits import LIMITS
+from wfnb.store.sqlite import SqliteStore
 object.__setattr__(LIMITS, "lease_ms", 300)
 from proof.test_hostile import LOOP
 from unit.machine.world import Anything
 folder, ledger, count, fatal = sys.argv[1:]
-with wfnb.open(folder) as ws:
+(Path(folder) / ".wfnb").mkdir(exist_ok=True)
+store = SqliteStore(Path(folder) / ".wfnb" / "state.sqlite")
+
+def stop():
+    with ExitStack() as turns:  # every connection of this process is at rest, and no new one is opened
+        connections = store._connections
+        turns.enter_context(connections._opening)
+        for session in list(connections._sessions):
+            turns.enter_context(session.lock)
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+
+with wfnb.open(folder, store=store) as ws:
     @ws.action("pay", side_effect=True, idempotency="engine")
     async def pay(data: Anything, ctx: wfnb.ActionContext) -> Anything:
         with open(ledger, "a") as file:
             file.write(ctx.idempotency_key + " ")
         if data.model_dump()["n"] == int(fatal):
-            os.kill(os.getpid(), signal.SIGSTOP)
+            stop()
         return data
     ws.publish(LOOP)
     print(ws.start("loop", {"items": list(range(int(count)))}, key="once").wait(120).status)
 """
 
 
-def drive(*words: object) -> subprocess.Popen[str]:
-    """A process with short leases that drives the run, or waits for it."""
-    command = [sys.executable, "-c", DRIVE, *map(str, words)]
-    return subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
 def test_a_process_that_is_stopped_for_longer_than_its_lease(tmp_path: Path) -> None:
     """Another one takes the run over; the first one wakes up, finds that out with its next commit, and writes nothing.
 
-    The action runs on the engine's own thread, so that the process is not stopped in the middle of a transaction: then it would
-    keep SQLite's lock, and others could only wait until it goes on or is ended.
+    It is stopped while none of its threads is in a transaction: else it would keep SQLite's lock, and others could only wait
+    until it goes on or is ended. The action is on the engine's own thread; the locks of the connections hold back the others.
     """
     ledger, count = tmp_path / "ledger", 100
-    first = drive(tmp_path, ledger, count, 20)
-    _, status = os.waitpid(first.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status), first.communicate()
-    second = drive(tmp_path, ledger, count, -1)
-    taken_over = second.communicate(timeout=120)
-    os.kill(first.pid, signal.SIGCONT)
-    woken = first.communicate(timeout=120)
+    with Processes() as processes:
+        first = processes.python("-c", DRIVE, tmp_path, ledger, count, 20)
+        _, status = os.waitpid(first.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), first.communicate()
+        second = processes.python("-c", DRIVE, tmp_path, ledger, count, -1)
+        taken_over = second.communicate(timeout=120)
+        os.kill(first.pid, signal.SIGCONT)
+        woken = first.communicate(timeout=120)
     assert (taken_over[0], woken[0]) == ("SUCCEEDED\n", "SUCCEEDED\n"), (taken_over[1], woken[1])
     keys = ledger.read_text().split()
     assert len(set(keys)) == count
