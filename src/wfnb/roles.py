@@ -60,6 +60,7 @@ PERMISSIONS: Final[dict[str, dict[str, str]]] = {
         "publish_draft": "publish",
         "purge": "admin",
         "queue": "view",
+        "resync": "publish",
         "run": "view",
         "runs": "view",
         "save_draft": "draft",
@@ -79,6 +80,7 @@ PERMISSIONS: Final[dict[str, dict[str, str]]] = {
         "worker": "operate",
         "workers": "view",
         "workflow": "view",
+        "workflow_files": "view",
         "workflows": "view",
     },
     "Run": {

@@ -29,6 +29,7 @@ from wfnb.publication import Publication
 from wfnb.registering import Registering
 from wfnb.registry.actions import Action
 from wfnb.registry.email_nodes import EMAIL_NODES
+from wfnb.resyncing import Resyncing
 from wfnb.roles import guarded
 from wfnb.run import Run
 from wfnb.scheduling import Scheduling
@@ -79,6 +80,7 @@ class Workspace(
     Keeping,
     Exporting,
     Bundling,
+    Resyncing,
 ):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from wfnb.cli import commands, notebooks, operations, tour, workers
+from wfnb.cli import commands, files, notebooks, operations, tour, workers
 from wfnb.cli.app import app
 from wfnb.errors import WfnbError
 from wfnb.security.escape import visible
@@ -18,6 +18,7 @@ COMMANDS = (
     commands.run,
     commands.runs,
     commands.show,
+    files.resync,
     operations.metrics,
     *workers.COMMANDS,
     notebooks.clean,

@@ -14,13 +14,14 @@ from wfnb.model.values import JsonValue, content_hash
 from wfnb.services import workflow_settings
 from wfnb.services.audit import Actor, note
 from wfnb.services.schedules import follow_trigger
+from wfnb.store.database import Session
 from wfnb.store.port import Store
 from wfnb.store.records import VersionRow
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.findings import Finding, has_errors
 
-__all__ = ["Published", "publish", "read", "version_row", "written"]
+__all__ = ["Prepared", "Published", "conclude", "prepare", "publish", "read", "version_row", "written"]
 
 
 class Published(NamedTuple):
@@ -88,6 +89,20 @@ def _read(path: Path) -> str:
         raise DefinitionError("This is not the name of a file.", code="NO_SUCH_FILE") from None
 
 
+class Prepared(NamedTuple):
+    """A definition that was checked: what publishing it gives, and the row to be stored when it is a new version."""
+
+    published: Published
+    definition: Definition | None = None
+    digest: str = ""
+    row: VersionRow | None = None
+
+    @property
+    def version(self) -> int | None:
+        """The version that the definition has, or gets."""
+        return self.published.version
+
+
 def publish(
     store: Store, catalog: Catalog, text: JsonValue, *, by: Actor, now_us: int, from_us: int | None = None
 ) -> Published:
@@ -95,28 +110,52 @@ def publish(
 
     A trigger by time makes a schedule that begins at `from_us`, which is `now_us` unless time is simulated.
     """
+    prepared = prepare(store, catalog, text, by=by, now_us=now_us)
+    if prepared.row is not None:
+        store.save_versions((prepared.row,))
+        with store.database.writing() as session:
+            conclude(session, prepared, by, now_us=now_us, from_us=now_us if from_us is None else from_us)
+    return prepared.published
+
+
+def prepare(
+    store: Store, catalog: Catalog, text: JsonValue, *, by: Actor, now_us: int, current: bool = False
+) -> Prepared:
+    """Check a definition and find the version it is; nothing is stored.
+
+    `current`: what an older version said, and the latest one does not, becomes a new version, so that runs start with it.
+    """
     checked = check(text, catalog)
     definition = checked.definition
     raw = definition.to_json() if definition else text if isinstance(text, dict) else None
     name = definition.id if definition else raw.get("id") if isinstance(raw, dict) else None
     if definition is None or has_errors(checked.findings):
-        return Published(False, name, None, checked.findings, raw)
+        return Prepared(Published(False, name, None, checked.findings, raw))
     content = {key: value for key, value in definition.to_json().items() if key != "version"}
     digest = content_hash(content)
     earlier = store.versions(definition.id)
-    same = next((version for version in earlier if version.definition_hash == digest), None)
+    among = earlier[-1:] if current else earlier
+    same = next((version for version in among if version.definition_hash == digest), None)
     if same is not None:
-        return Published(True, definition.id, same.version, checked.findings, raw)
+        return Prepared(
+            Published(True, definition.id, same.version, checked.findings, raw), definition, digest
+        )
     taken = {version.version for version in earlier}
     wanted = definition.version or 1
-    number = wanted if wanted not in taken else max(taken) + 1
-    store.save_version(version_row(definition, number, digest, catalog, by=(by.name, now_us)))
-    with store.database.writing() as session:
-        workflow_settings.ensure(session, definition.id, by, now_us)
-        facts = {"version": number, "hash": digest}
-        note(session, by, "workflow.published", ("workflow", definition.id), at_us=now_us, changes=facts)
-        follow_trigger(session, definition, now_us if from_us is None else from_us)
-    return Published(True, definition.id, number, checked.findings, raw)
+    number = max(taken) + 1 if wanted in taken or (current and taken) else wanted
+    row = version_row(definition, number, digest, catalog, by=(by.name, now_us))
+    return Prepared(Published(True, definition.id, number, checked.findings, raw), definition, digest, row)
+
+
+def conclude(session: Session, prepared: Prepared, by: Actor, *, now_us: int, from_us: int) -> None:
+    """What goes with a version that was stored: the workflow's settings, the audit, and its schedule."""
+    definition = prepared.definition
+    if definition is None:
+        return
+    workflow_settings.ensure(session, definition.id, by, now_us)
+    facts = {"version": prepared.version, "hash": prepared.digest}
+    note(session, by, "workflow.published", ("workflow", definition.id), at_us=now_us, changes=facts)
+    follow_trigger(session, definition, from_us)
 
 
 def version_row(

@@ -13,7 +13,7 @@ from wfnb.services.audit import Actor, difference, note
 from wfnb.store.database import Database, Session
 from wfnb.store.statements import WORKFLOWS
 
-__all__ = ["Settings", "change", "ensure", "every", "is_held", "put", "settings"]
+__all__ = ["Settings", "change", "ensure", "every", "follow_file", "is_held", "put", "settings"]
 
 _FLAGS = ("paused", "auto_pause", "legal_hold")
 _OWN = ("workflow_id", "updated_by", "updated_us")
@@ -89,6 +89,19 @@ def change(
         target = ("workflow", workflow_id)
         note(session, by, operation, target, at_us=at_us, reason=reason, changes=differs)
         return changed
+
+
+def follow_file(session: Session, workflow_id: str, by: Actor, *, archived: bool, at_us: int) -> None:
+    """Archive a workflow whose file is gone, or take it back when the file is there again, inside a resync's transaction."""
+    ensure(session, workflow_id, by, at_us)
+    old = _read(session, workflow_id)
+    status = "archived" if archived else "published"
+    changed = dataclasses.replace(old, status=status, updated_by=by.name, updated_us=at_us)
+    session.execute(WORKFLOWS.change, _columns(changed))
+    operation = "workflow.archived" if archived else "workflow.restored"
+    reason = "its file is gone" if archived else "its file is there again"
+    facts = difference(old.values(), changed.values())
+    note(session, by, operation, ("workflow", workflow_id), at_us=at_us, reason=reason, changes=facts)
 
 
 def put(session: Session, workflow_id: str, by: Actor, at_us: int, new: dict[str, Any]) -> None:
