@@ -7,7 +7,7 @@ for the kernel in which somebody looks on.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias, cast
@@ -117,9 +117,7 @@ class Hold:
         if known is None:
             return replace(self, holders=(*self.holders, holder))
         newer = replace(holder, since_us=known.since_us, reason=holder.reason or known.reason)
-        return replace(
-            self, holders=tuple(newer if other is known else other for other in self.holders)
-        )
+        return replace(self, holders=tuple(newer if other is known else other for other in self.holders))
 
     def without(self, *keys: str) -> Hold | None:
         """Without some who held it; None when nobody is left."""
@@ -148,9 +146,9 @@ class Hold:
             case "on":
                 return False
 
-    def waits(self, wait_types: Sequence[str]) -> bool:
+    def waits(self, wait_types: AbstractSet[str]) -> bool:
         """Whether the run keeps its leave to go on while it waits: for a moment or another run, but not for an answer."""
-        return self.go is not None and _PATIENT.issuperset(wait_types)
+        return self.go is not None and wait_types <= _PATIENT
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from wfnb.engine.acts import Acts, Ended
 from wfnb.engine.ids import spread_of
+from wfnb.engine.leash import Leash
 from wfnb.engine.surroundings import Surroundings
 from wfnb.errors import CommandError
 from wfnb.machine.messages import (
@@ -48,8 +49,8 @@ _COMMITS_PER_BREATH = (
 class Driver:
     """Drives one run that this engine has claimed.
 
-    A run that waits is *parked*: its lease is given back, and whoever sees it ready drives it on. `held` keeps a run here for a
-    debugger instead.
+    A run that waits is *parked*: its lease is given back, and whoever sees it ready drives it on. So is one that somebody holds,
+    wherever they are (`wfnb.engine.leash`). `held` keeps a run here for a debugger instead.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class Driver:
         self._under_way: dict[str, asyncio.Task[Ended | None]] = {}
         self._step_ended = False
         self._leaving = False
+        self._leash = Leash(around, program, run)
+        self._stopping = False
 
     @property
     def left(self) -> bool:
@@ -87,7 +90,7 @@ class Driver:
         return replace(self._run, seq=self._seq, updated_us=self._updated_us, status=self.state.status)
 
     async def to_end(self) -> None:
-        """Drive the run until it is over, parked or left.
+        """Drive the run until it is over, parked, left or held.
 
         Raises
         ------
@@ -96,14 +99,30 @@ class Driver:
         """
         commits = 0
         try:
-            while not (self.state.terminal or self.parked or (self._leaving and not self._under_way)):
-                await self.once(ahead=True)
+            while not self._is_done():
+                await self.once(ahead=not self._leash.held)
                 commits += 1
                 if commits % _COMMITS_PER_BREATH == 0:
                     await asyncio.sleep(0)
+            if self.parked and not self._stopping:
+                self._leash.rest(self._waits_for())
         finally:
             for act in self._under_way.values():
                 act.cancel()
+
+    def _is_done(self) -> bool:
+        """Whether nothing more is to be done here. A held run is given back when its calls have ended."""
+        if self.state.terminal or self.parked:
+            return True
+        self._stopping = self._leash.stops(self._seq)
+        if self._under_way:
+            return False
+        if self._stopping and all(what["kind"] != "call" for what in self.state.pending.values()):
+            self.parked = self._leash.stand(waits=self.state.status == "WAITING")
+            if not self.parked:
+                return self._is_done()
+            self._around.committed(self.state, True)
+        return self.parked or self._leaving
 
     def leave(self) -> None:
         """Begin nothing more: `to_end` returns as soon as what is under way has ended."""
@@ -132,7 +151,7 @@ class Driver:
         """
         if self.state.status == "PENDING":
             self._commit((Start(at_us=self._now(acted=False)),), ahead=ahead)
-        elif self.state.pending and (self._leaving or not self.state.can_advance):
+        elif self.state.pending and (self._leaving or self._stopping or not self.state.can_advance):
             command = await self._next_command()
             if command is None:
                 if not self.state.can_advance:
@@ -191,7 +210,9 @@ class Driver:
             release=state.terminal,
             park=self._parks(state),
         )
-        self._acts.scheduled(events, self._around.store.commit(commit))
+        committed = self._around.store.commit(commit)
+        self._acts.scheduled(events, committed.claims)
+        self._leash.heard(committed.hold, self._seq, macrosteps)
         self._step_ended |= any(isinstance(e, StepSucceeded | StepFailed | StepCanceled) for e in events)
         self.state = state
         self._seq += len(macrosteps)
@@ -263,8 +284,12 @@ class Driver:
         """Whether nothing is left to do but to wait. A simulated pause is over at once."""
         if self.held or state.status != "WAITING":
             return False
-        types = {pending.get("waitType") for pending in state.pending.values()}
-        return not (self._around.clock.simulated and types <= {"retry", "time"})
+        return not (self._around.clock.simulated and self._waits_for(state) <= {"retry", "time"})
+
+    def _waits_for(self, state: State | None = None) -> set[str]:
+        """Types of the waits of a state."""
+        pending = (state or self.state).pending.values()
+        return {str(what.get("waitType", what["kind"])) for what in pending}
 
     def _wait(self) -> None:
         """Give the run back until what it waits for has come; a held one stays here."""

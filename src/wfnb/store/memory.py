@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from operator import itemgetter
 
@@ -10,13 +10,14 @@ from wfnb.model.values import JsonValue
 from wfnb.store.decode import read_writes
 from wfnb.store.memory_base import read_cells, run_of, wait_of
 from wfnb.store.memory_film import MemoryFilm
+from wfnb.store.memory_holds import MemoryHolds
 from wfnb.store.memory_recordings import MemoryRecordings
 from wfnb.store.memory_tables import Cells
-from wfnb.store.memory_waits import MemoryWaits
 from wfnb.store.records import (
     Changes,
     Claim,
     Commit,
+    Committed,
     EventRow,
     InvocationRow,
     MacrostepRow,
@@ -34,7 +35,7 @@ from wfnb.store.version_columns import version_columns
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryWaits, MemoryFilm, MemoryRecordings):
+class MemoryStore(MemoryHolds, MemoryFilm, MemoryRecordings):
     """State tables in memory. Implements `wfnb.store.port.Store`; any thread may use it.
 
     Examples
@@ -110,8 +111,8 @@ class MemoryStore(MemoryWaits, MemoryFilm, MemoryRecordings):
             cells, created = self._tables.create_run(run, tree)
             return run_of(cells), created
 
-    def commit(self, commit: Commit) -> Mapping[str, Claim]:
-        """Make macrosteps true in one transaction; what was found out about scheduled invocations, by effect id.
+    def commit(self, commit: Commit) -> Committed:
+        """Make macrosteps true in one transaction; what was found out about scheduled invocations, and whether the run is held.
 
         Raises
         ------
@@ -252,6 +253,8 @@ class MemoryStore(MemoryWaits, MemoryFilm, MemoryRecordings):
                 return None
             until = run["lease_until_us"]
             if run["owner"] not in (None, owner, *dead) and (until is None or until >= now_us):
+                return None
+            if self._tables.stands_still(run_no, now_us):
                 return None
             run.update(owner=owner, lease_until_us=until_us, epoch=run["epoch"] + 1, ready_us=0)
             return run_of(run)

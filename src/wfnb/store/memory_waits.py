@@ -121,7 +121,10 @@ class MemoryWaits(MemoryBase):
             found = [
                 row
                 for row in self._tables.open.values()
-                if row["ready_us"] is not None and row["ready_us"] <= now_us and _is_free(row, lease_us, dead)
+                if row["ready_us"] is not None
+                and row["ready_us"] <= now_us
+                and _is_free(row, lease_us, dead)
+                and not self._tables.stands_still(row["run_no"], lease_us)
             ]
             found.sort(key=itemgetter("ready_us", "run_no"))
             return [run_of(row) for row in found[:limit]]

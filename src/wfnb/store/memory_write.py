@@ -9,7 +9,7 @@ from wfnb.errors import StoreError
 from wfnb.store.forks import FORK_COLUMNS, fork_columns
 from wfnb.store.memory_calls import Calls
 from wfnb.store.memory_tables import Cells, Log, Table
-from wfnb.store.records import Claim, Commit, NewRun
+from wfnb.store.records import Claim, Commit, Committed, NewRun
 from wfnb.store.refusals import answered_meanwhile, no_version, run_exists, stale_commit
 from wfnb.store.rows import (
     Call,
@@ -40,6 +40,7 @@ class Tables:
         self.by_id: dict[str, int] = {}
         self.by_parent: dict[tuple[int, str | None], int] = {}
         self.forks: defaultdict[int, list[int]] = defaultdict(list)
+        self.stands: dict[int, int] = {}
         self._by_key: dict[tuple[str, str], int] = {}
         self.by_wait: dict[tuple[int, str], int] = {}
         self.inbox: dict[int, Cells] = {}
@@ -88,6 +89,16 @@ class Tables:
         if run_no in self.open:
             self.open[run_no]["ready_us"] = 0
 
+    def stand(self, run_no: int, until_us: int | None) -> None:
+        """Nobody takes up a held run before a moment; None lets it go on."""
+        self.stands.pop(run_no, None)
+        if until_us is not None:
+            self.stands[run_no] = until_us
+
+    def stands_still(self, run_no: int, now_us: int) -> bool:
+        """Whether a hold keeps a run where it is."""
+        return run_no in self.stands and self.stands[run_no] > now_us
+
     def park(self, run_no: int, epoch: int, ready_us: int | None = None) -> None:
         """Give a run back until `ready_us`, or until one of its waits is answered or due."""
         run = self.open.get(run_no)
@@ -106,14 +117,14 @@ class Tables:
             return by_key
         return self.by_parent.get((run.parent_run_no, run.parent_effect))
 
-    def commit(self, commit: Commit, rows: RowChanges) -> dict[str, Claim]:
-        """Write all rows of a commit; what was found out about its calls, by effect id."""
+    def commit(self, commit: Commit, rows: RowChanges) -> Committed:
+        """Write all rows of a commit; what was found out about its calls, and about the run."""
         self._check(commit, rows)
         self.log.next_revision()
         self._move_on(commit, rows)
         claims = self._write(commit.run_no, rows)
         self._set_going(commit, rows)
-        return claims
+        return Committed(claims, self.runs.rows[commit.run_no]["hold"])
 
     def _check(self, commit: Commit, rows: RowChanges) -> None:
         """Refuse a commit before anything is changed."""
@@ -276,5 +287,6 @@ def _new_run(run: NewRun) -> Cells:
         "completed_us": None,
         "tenant": run.tenant,
         "ready_us": 0,
+        "hold": None,
         **dict(zip(FORK_COLUMNS, fork_columns(run), strict=True)),
     }

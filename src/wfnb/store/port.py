@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from wfnb.errors import NotFoundError
@@ -14,6 +14,7 @@ from wfnb.store.records import (
     Changes,
     Claim,
     Commit,
+    Committed,
     EventRow,
     InboxFilter,
     InboxRow,
@@ -87,8 +88,8 @@ class Store(Protocol):
     def create_run(self, run: NewRun) -> tuple[RunRow, bool]:
         """Create a run, unless its key is taken: then the run that has it, and False."""
 
-    def commit(self, commit: Commit) -> Mapping[str, Claim]:
-        """Make macrosteps true in one transaction; what was found out about scheduled invocations, by effect id.
+    def commit(self, commit: Commit) -> Committed:
+        """Make macrosteps true in one transaction; what was found out about scheduled invocations, and whether the run is held.
 
         Raises
         ------
@@ -219,6 +220,28 @@ class Store(Protocol):
 
     def open_runs(self) -> list[RunRow]:
         """Runs that are not over, oldest first."""
+
+    # holds: see `wfnb.debug.hold`
+
+    def now_us(self, clock_us: int) -> int:
+        """The moment by which leases and holds are judged: the server's where there is one, else what the caller's clock says."""
+
+    def change_hold(self, run_no: int, seen: str | None, hold: str | None, stands_us: int | None) -> bool:
+        """Put another hold in the place of the one that was seen; False when that is not there any more.
+
+        Nobody takes up the run before `stands_us`; None lets it go on.
+        """
+
+    def stand(  # noqa: PLR0917 - what is given back, what was seen, and what is to be true then
+        self, run_no: int, epoch: int, seen: str, hold: str, stands_us: int, ready_us: int | None
+    ) -> bool:
+        """Give a run back until its hold lets it go on; False when the hold has changed, or the run has another owner.
+
+        `ready_us` as for `park`.
+        """
+
+    def held_runs(self) -> list[str]:
+        """Ids of the runs that are not over and have a hold, oldest first."""
 
     # history
 

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 from wfnb.model.values import JsonValue
 from wfnb.store import decode
 from wfnb.store.postgres_commit import claim_again, find_committed, write_commit
 from wfnb.store.postgres_film import PostgresFilm
+from wfnb.store.postgres_holds import PostgresHolds
 from wfnb.store.postgres_runs import find_created, write_run
 from wfnb.store.postgres_sessions import Link
 from wfnb.store.postgres_statements import CHANGES, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, VERSIONS
-from wfnb.store.postgres_waits import PostgresWaits
 from wfnb.store.recordings import SqlRecordings
 from wfnb.store.records import (
     Changes,
     Claim,
     Commit,
+    Committed,
     EventRow,
     InvocationRow,
     MacrostepRow,
@@ -47,7 +48,7 @@ _UNDER_WAY_S = (
 _PAUSE_S = 0.002
 
 
-class PostgresStore(PostgresWaits, PostgresFilm, SqlRecordings):
+class PostgresStore(PostgresHolds, PostgresFilm, SqlRecordings):
     """State tables in a schema of a PostgreSQL database. Implements `wfnb.store.port.Store`.
 
     Parameters
@@ -134,8 +135,8 @@ class PostgresStore(PostgresWaits, PostgresFilm, SqlRecordings):
             lambda link: write_run(link, run), settle=lambda link: find_created(link, run)
         )
 
-    def commit(self, commit: Commit) -> Mapping[str, Claim]:
-        """Make macrosteps true in one transaction; what was found out about scheduled invocations, by effect id.
+    def commit(self, commit: Commit) -> Committed:
+        """Make macrosteps true in one transaction; what was found out about scheduled invocations, and whether the run is held.
 
         Raises
         ------
@@ -143,12 +144,12 @@ class PostgresStore(PostgresWaits, PostgresFilm, SqlRecordings):
             When another owner has moved the run on: nothing was changed.
         """
         rows = row_changes(commit)
-        found = self._connections.write(
+        written = self._connections.write(
             lambda link: write_commit(link, commit, rows),
             settle=lambda link: find_committed(link, commit, rows),
             stale=lambda: stale_commit(commit),
         )
-        return {call.effect_id: call.claim() for call in found}
+        return written.committed()
 
     def run(self, run_id: str) -> RunRow | None:
         """A run by its id."""

@@ -13,8 +13,8 @@ import psycopg
 from wfnb.store import decode
 from wfnb.store.claims import Holder, Predecessor, judge, next_attempt, takes_over
 from wfnb.store.postgres_sessions import Link
-from wfnb.store.postgres_statements import INVOCATIONS, PROGRESS, RUNS, TRANSACTION, WAITS
-from wfnb.store.records import Claim, Commit, InvocationRow
+from wfnb.store.postgres_statements import HOLDS, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, WAITS
+from wfnb.store.records import Claim, Commit, Committed, InvocationRow
 from wfnb.store.refusals import answered_meanwhile
 from wfnb.store.rows import Call, CallEnded, OpenedWait, ResolvedWait, RowChanges
 from wfnb.store.text import dump, load
@@ -37,6 +37,17 @@ class Found(NamedTuple):
         return Claim(self.mode, number, self.attempt, load(self.output))
 
 
+class Written(NamedTuple):
+    """What a commit has found out, as soon as its transaction is over."""
+
+    found: list[Found]
+    hold: psycopg.Cursor[tuple[Any, ...]]
+
+    def committed(self) -> Committed:
+        """The same, as the port gives it."""
+        return Committed({call.effect_id: call.claim() for call in self.found}, self.hold.fetchall()[0][0])
+
+
 class _Asked(NamedTuple):
     """A call, and the questions that were sent about its key."""
 
@@ -46,10 +57,10 @@ class _Asked(NamedTuple):
     predecessor: psycopg.Cursor[tuple[Any, ...]]
 
 
-def write_commit(link: Link, commit: Commit, rows: RowChanges) -> list[Found]:
-    """Write all rows of a commit; what was found out about its calls."""
+def write_commit(link: Link, commit: Commit, rows: RowChanges) -> Written:
+    """Write all rows of a commit; what was found out about its calls, and about the run."""
     run_no = commit.run_no
-    _move_on(link, commit, rows)
+    hold = _move_on(link, commit, rows)
     for macrostep in rows.macrosteps:
         link.execute(PROGRESS.add_macrostep, (run_no, *macrostep))
     for begun in rows.begun:
@@ -62,17 +73,18 @@ def write_commit(link: Link, commit: Commit, rows: RowChanges) -> list[Found]:
         link.execute(INVOCATIONS.cancel_open, (rows.canceled_us, run_no))
     _write_rare(link, run_no, rows)
     _set_going(link, commit, rows)
-    return found
+    return Written(found, hold)
 
 
-def _move_on(link: Link, commit: Commit, rows: RowChanges) -> None:
+def _move_on(link: Link, commit: Commit, rows: RowChanges) -> psycopg.Cursor[tuple[Any, ...]]:
     new = (rows.seq, rows.status, rows.label, commit.cursor, rows.error, rows.updated_us, rows.completed_us)
-    link.execute(
+    hold = link.execute(
         RUNS.reopen if commit.reopens else RUNS.take_over if commit.takes_over else RUNS.move_on,
         (*new, commit.run_no, commit.expected_seq, commit.epoch),
     )
     if commit.release:
         link.execute(RUNS.release, (commit.run_no,))
+    return hold
 
 
 def _write_rare(link: Link, run_no: int, rows: RowChanges) -> None:
@@ -175,7 +187,7 @@ def claim_again(link: Link, row: InvocationRow) -> Claim:
     return Claim("perform", row.invocation_no, attempt)
 
 
-def find_committed(link: Link, commit: Commit, rows: RowChanges) -> list[Found] | None:
+def find_committed(link: Link, commit: Commit, rows: RowChanges) -> Written | None:
     """What the commit has found out, when it was made; None when it was not.
 
     Its macrosteps are looked up by the run and their numbers: only one writer can have written them, and it still owns the run. The row of the run
@@ -188,7 +200,8 @@ def find_committed(link: Link, commit: Commit, rows: RowChanges) -> list[Found] 
     if epochs != [(epoch,)] or stored != [tuple(macrostep) for macrostep in rows.macrosteps]:
         return None
     calls = [call for call in rows.calls if isinstance(call, Call)]
-    return [_found_again(link, commit.run_no, call) for call in calls]
+    found = [_found_again(link, commit.run_no, call) for call in calls]
+    return Written(found, link.execute(HOLDS.of_run, (commit.run_no,)))
 
 
 def _found_again(link: Link, run_no: int, call: Call) -> Found:

@@ -11,6 +11,7 @@ from wfnb.store.statements import read_statements
 __all__ = [
     "CHANGES",
     "FILM",
+    "HOLDS",
     "INVOCATIONS",
     "MIGRATIONS",
     "PROGRESS",
@@ -37,6 +38,7 @@ class _Transaction:
     lock_run: str
     lock_tables: str
     next_revision: str
+    now: str
     rollback: str
     settings: str
     settled: str
@@ -64,6 +66,7 @@ RUNS: Final = read_statements(type(statements.RUNS), "runs.sql", _FOLDER)
 PROGRESS: Final = read_statements(type(statements.PROGRESS), "progress.sql", _FOLDER)
 FILM: Final = read_statements(type(statements.FILM), "film.sql", _FOLDER)
 WAITS: Final = read_statements(type(statements.WAITS), "waits.sql", _FOLDER)
+HOLDS: Final = read_statements(type(statements.HOLDS), "holds.sql", _FOLDER)
 INVOCATIONS: Final = read_statements(type(statements.INVOCATIONS), "invocations.sql", _FOLDER)
 CHANGES: Final = read_statements(type(statements.CHANGES), "changes.sql", _FOLDER)
 MIGRATIONS: Final = statements.migrations("postgres_migrations")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from wfnb.machine.messages import Event
 from wfnb.machine.state import State
@@ -13,6 +14,7 @@ __all__ = [
     "Changes",
     "Claim",
     "Commit",
+    "Committed",
     "EventRow",
     "InboxFilter",
     "InboxRow",
@@ -83,8 +85,8 @@ class RunRow:
     """A run as lists show it, and what its owner needs to drive it.
 
     `label` is ``meta.state``; `cursor` the definition path of the step under way; `seq` the number of the last macrostep;
-    `ready_us` from when on it can go on while nobody owns it, None when only an answer can wake it. The last five fields are those
-    of a fork; what is no fork is `live`.
+    `ready_us` from when on it can go on while nobody owns it, None when only an answer can wake it. The five fields behind `rev` are
+    those of a fork; what is no fork is `live`. `hold` says who holds it, as `wfnb.debug.hold` writes it down.
     """
 
     run_no: int
@@ -117,6 +119,7 @@ class RunRow:
     live: bool = True
     edits: dict[str, JsonValue] | None = None
     fixtures: dict[str, JsonValue] | None = None
+    hold: str | None = None
 
     @property
     def over(self) -> bool:
@@ -350,6 +353,13 @@ class Claim:
     invocation_no: int
     attempt: int
     output: JsonValue = None
+
+
+class Committed(NamedTuple):
+    """What a commit found out: about the invocations that it scheduled, by effect id, and the hold on the run, if any."""
+
+    claims: Mapping[str, Claim]
+    hold: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

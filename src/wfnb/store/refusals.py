@@ -12,6 +12,7 @@ __all__ = [
     "run_exists",
     "stale_call",
     "stale_commit",
+    "taken_over",
     "version_exists",
     "wait_over",
 ]
@@ -50,6 +51,11 @@ def stale_commit(commit: Commit) -> StaleWriterError:
         f"The run has moved on since macrostep {commit.expected_seq}, is over, or belongs to another owner now.",
         where=commit.state.run_id,
     )
+
+
+def taken_over(run_id: str) -> StaleWriterError:
+    """Another owner drives the run."""
+    return StaleWriterError("The run belongs to another owner now.", where=run_id)
 
 
 def stale_call(invocation_no: int) -> StaleWriterError:

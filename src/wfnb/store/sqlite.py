@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 from wfnb.model.values import JsonValue
@@ -18,6 +18,7 @@ from wfnb.store.records import (
     Changes,
     Claim,
     Commit,
+    Committed,
     EventRow,
     InvocationRow,
     MacrostepRow,
@@ -31,8 +32,8 @@ from wfnb.store.refusals import stale_call, version_exists
 from wfnb.store.rows import row_changes
 from wfnb.store.sqlite_commit import claim_again, write_commit
 from wfnb.store.sqlite_film import SqliteFilm
+from wfnb.store.sqlite_holds import SqliteHolds
 from wfnb.store.sqlite_runs import write_run
-from wfnb.store.sqlite_waits import SqliteWaits
 from wfnb.store.statements import CHANGES, INVOCATIONS, PROGRESS, RUNS, TRANSACTION, VERSIONS
 from wfnb.store.text import dump
 from wfnb.store.version_columns import version_columns
@@ -43,7 +44,7 @@ T = TypeVar("T")
 _LAST_NO = sys.maxsize  # SQLite's largest row number
 
 
-class SqliteStore(SqliteWaits, SqliteFilm, SqlRecordings):
+class SqliteStore(SqliteHolds, SqliteFilm, SqlRecordings):
     """State tables in a SQLite file. Implements `wfnb.store.port.Store`.
 
     Parameters
@@ -114,8 +115,8 @@ class SqliteStore(SqliteWaits, SqliteFilm, SqlRecordings):
         with self._connections.writing() as db:
             return write_run(db, run)
 
-    def commit(self, commit: Commit) -> Mapping[str, Claim]:
-        """Make macrosteps true in one transaction; what was found out about scheduled invocations, by effect id.
+    def commit(self, commit: Commit) -> Committed:
+        """Make macrosteps true in one transaction; what was found out about scheduled invocations, and whether the run is held.
 
         Raises
         ------

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import apsw
 
 from wfnb.store import decode
 from wfnb.store.claims import Holder, Predecessor, judge, next_attempt, takes_over
-from wfnb.store.records import Claim, Commit, InvocationRow
+from wfnb.store.records import Claim, Commit, Committed, InvocationRow
 from wfnb.store.refusals import answered_meanwhile, stale_commit
 from wfnb.store.rows import Call, OpenedWait, ResolvedWait, RowChanges
 from wfnb.store.statements import INVOCATIONS, PROGRESS, RUNS, WAITS
@@ -15,8 +17,8 @@ from wfnb.store.text import load
 __all__ = ["claim_again", "write_commit"]
 
 
-def write_commit(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int) -> dict[str, Claim]:
-    """Write all rows of a commit; what was found out about its calls, by effect id.
+def write_commit(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int) -> Committed:
+    """Write all rows of a commit; what was found out about its calls, and about the run.
 
     Raises
     ------
@@ -24,7 +26,7 @@ def write_commit(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int
         When the run has another owner, has moved on, or is over.
     """
     run_no = commit.run_no
-    _move_on(db, commit, rows, rev)
+    hold = _move_on(db, commit, rows, rev)
     for macrostep in rows.macrosteps:
         db.execute(PROGRESS.add_macrostep, (run_no, *macrostep))
     for begun in rows.begun:
@@ -43,10 +45,11 @@ def write_commit(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int
         db.execute(INVOCATIONS.cancel_open, (rows.canceled_us, rev, run_no))
     _write_rare(db, run_no, rows, rev)
     _set_going(db, commit, rows, rev)
-    return claims
+    return Committed(claims, hold)
 
 
-def _move_on(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int) -> None:
+def _move_on(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int) -> str | None:
+    """The fence; the hold on the run."""
     new = (
         rows.seq,
         rows.status,
@@ -57,14 +60,15 @@ def _move_on(db: apsw.Connection, commit: Commit, rows: RowChanges, rev: int) ->
         rows.completed_us,
         rev,
     )
-    db.execute(
+    moved = db.execute(
         RUNS.reopen if commit.reopens else RUNS.take_over if commit.takes_over else RUNS.move_on,
         (*new, commit.run_no, commit.expected_seq, commit.epoch),
-    )
-    if not db.changes():
+    ).fetchall()
+    if not moved:
         raise stale_commit(commit)
     if commit.release:
         db.execute(RUNS.release, (commit.run_no,))
+    return cast("str | None", moved[0][0])
 
 
 def _write_rare(db: apsw.Connection, run_no: int, rows: RowChanges, rev: int) -> None:

@@ -12,6 +12,7 @@ __all__ = [
     "CHANGES",
     "DRAFTS",
     "FILM",
+    "HOLDS",
     "INVOCATIONS",
     "LOGS",
     "PROGRESS",
@@ -119,6 +120,16 @@ class _Runs:
     reopen: str
     take_over: str
     wake: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Holds:
+    """Statements of ``sql/holds.sql``."""
+
+    change: str
+    held: str
+    of_run: str
+    stand: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +357,7 @@ class _Changes:
 TRANSACTION: Final = read_statements(_Transaction, "transaction.sql")
 VERSIONS: Final = read_statements(_Versions, "versions.sql")
 RUNS: Final = read_statements(_Runs, "runs.sql")
+HOLDS: Final = read_statements(_Holds, "holds.sql")
 PROGRESS: Final = read_statements(_Progress, "progress.sql")
 FILM: Final = read_statements(_Film, "film.sql")
 WAITS: Final = read_statements(_Waits, "waits.sql")

@@ -98,7 +98,7 @@ class Story:
     def commit(self, *macrosteps: tuple[Event, ...], release: bool = False) -> Mapping[str, Claim]:
         """Commit macrosteps."""
         plan = self.plan(*macrosteps, release=release)
-        claims = self.store.commit(plan)
+        claims = self.store.commit(plan).claims
         self.state = plan.state
         self.row = self.reload()
         return claims

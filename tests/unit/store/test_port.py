@@ -785,7 +785,7 @@ def test_a_key_is_owned_once_when_threads_race_for_it(store: Store) -> None:
     def work(story: Story) -> str:
         plan = story.plan(story.start(), story.call())
         together.wait()
-        return store.commit(plan)[f"{STEP}#1"].mode
+        return store.commit(plan).claims[f"{STEP}#1"].mode
 
     with ThreadPoolExecutor(4) as threads:
         modes = list(threads.map(work, stories))

@@ -11,19 +11,20 @@ INSERT INTO runs (
 ON CONFLICT DO NOTHING
 RETURNING run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures;
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold;
 
 -- name: move_on
--- The fence. It fails when the run has another owner, has moved on, or is over, and with it what was sent behind it.
-SELECT move_on($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+-- The fence. It fails when the run has another owner, has moved on, or is over, and with it what was sent behind it. It tells of
+-- a hold.
+SELECT go_on($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: reopen
 -- The same for a failed run that goes on.
-SELECT reopen($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+SELECT NULL::text FROM reopen($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: take_over
 -- The same for a run that is under way and that a person changes.
-SELECT take_over($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+SELECT NULL::text FROM take_over($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: release
 UPDATE runs SET owner = NULL, lease_until_us = NULL WHERE run_no = $1;
@@ -46,11 +47,12 @@ UPDATE runs SET ready_us = 0 WHERE run_no = $1 AND completed_us IS NULL;
 -- name: ready
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE completed_us IS NULL
     AND ready_us <= $1
     AND (owner IS NULL OR lease_until_us < $2 OR owner = ANY ($3::text[]))
+    AND (stands_us IS NULL OR stands_us <= $2)
 ORDER BY ready_us, run_no
 LIMIT $4;
 
@@ -63,7 +65,7 @@ SELECT DISTINCT owner FROM runs WHERE completed_us IS NULL AND owner IS NOT NULL
 -- name: children
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE parent_run_no = $1
 ORDER BY run_no;
@@ -71,7 +73,7 @@ ORDER BY run_no;
 -- name: forks
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE forked_from = $1
 ORDER BY run_no;
@@ -85,35 +87,35 @@ SELECT started_us FROM runs WHERE tenant = $1 AND parent_run_no IS NULL ORDER BY
 -- name: by_id
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE run_id = $1;
 
 -- name: by_no
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE run_no = $1;
 
 -- name: by_key
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE workflow_id = $1 AND key = $2;
 
 -- name: by_parent
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE parent_run_no = $1 AND parent_effect = $2;
 
 -- name: page
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE ($1::bigint IS NULL OR workflow_version = $1) AND ($2::text IS NULL OR tenant = $2) AND run_no < $3
 ORDER BY run_no DESC
@@ -122,7 +124,7 @@ LIMIT $4;
 -- name: page_of_workflow
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE workflow_id = $1 AND ($2::bigint IS NULL OR workflow_version = $2) AND ($3::text IS NULL OR tenant = $3) AND run_no < $4
 ORDER BY run_no DESC
@@ -131,7 +133,7 @@ LIMIT $5;
 -- name: page_of_status
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE status = $1 AND ($2::text IS NULL OR workflow_id = $2) AND ($3::bigint IS NULL OR workflow_version = $3)
     AND ($4::text IS NULL OR tenant = $4) AND run_no < $5
@@ -153,7 +155,7 @@ WHERE status = $1 AND ($2::text IS NULL OR workflow_id = $2) AND ($3::bigint IS 
 -- name: open
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE status IN ('PENDING', 'RUNNING', 'WAITING')
 ORDER BY run_no;
@@ -169,9 +171,10 @@ WHERE run_no = $1
         OR lease_until_us < $3
         OR owner = ANY ($5::text[])
     )
+    AND (stands_us IS NULL OR stands_us <= $3)
 RETURNING run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures;
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold;
 
 -- name: renew_leases
 -- Rows are locked from the newest run to the oldest, as everywhere: a child before the run that called it.

@@ -32,6 +32,10 @@ SELECT coalesce(
     0
 );
 
+-- name: now
+-- By which leases and holds are judged.
+SELECT now_us();
+
 -- name: lock_run
 SELECT epoch FROM runs WHERE run_no = $1 FOR NO KEY UPDATE;
 

@@ -9,27 +9,30 @@ INSERT INTO runs (
 ON CONFLICT DO NOTHING
 RETURNING run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures;
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold;
 
 -- name: move_on
--- The fence: no row is changed when the run has another owner, has moved on, or is over.
+-- The fence: no row is changed when the run has another owner, has moved on, or is over. It tells of a hold.
 UPDATE runs
 SET seq = ?, status = ?, label = ?, cursor = ?, error = ?, updated_us = ?, completed_us = ?, rev = ?
-WHERE run_no = ? AND seq = ? AND epoch = ? AND completed_us IS NULL;
+WHERE run_no = ? AND seq = ? AND epoch = ? AND completed_us IS NULL
+RETURNING hold;
 
 -- name: reopen
 -- A failed run goes on: nobody owns it, and whoever did is fenced out.
 UPDATE runs
 SET seq = ?, status = ?, label = ?, cursor = ?, error = ?, updated_us = ?, completed_us = ?, rev = ?, epoch = epoch + 1,
     owner = NULL, lease_until_us = NULL, ready_us = 0
-WHERE run_no = ? AND seq = ? AND epoch = ? AND status = 'FAILED';
+WHERE run_no = ? AND seq = ? AND epoch = ? AND status = 'FAILED'
+RETURNING hold;
 
 -- name: take_over
 -- A person changed a run that is under way: nobody owns it, and whoever did is fenced out.
 UPDATE runs
 SET seq = ?, status = ?, label = ?, cursor = ?, error = ?, updated_us = ?, completed_us = ?, rev = ?, epoch = epoch + 1,
     owner = NULL, lease_until_us = NULL, ready_us = 0
-WHERE run_no = ? AND seq = ? AND epoch = ? AND completed_us IS NULL;
+WHERE run_no = ? AND seq = ? AND epoch = ? AND completed_us IS NULL
+RETURNING hold;
 
 -- name: release
 UPDATE runs SET owner = NULL, lease_until_us = NULL WHERE run_no = ?;
@@ -51,11 +54,12 @@ UPDATE runs SET ready_us = 0 WHERE run_no = ? AND completed_us IS NULL;
 -- name: ready
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs INDEXED BY runs_ready
 WHERE completed_us IS NULL
     AND ready_us <= ?1
     AND (owner IS NULL OR lease_until_us < ?2 OR owner IN (SELECT value FROM json_each(?3)))
+    AND (stands_us IS NULL OR stands_us <= ?2)
 ORDER BY ready_us, run_no
 LIMIT ?4;
 
@@ -68,7 +72,7 @@ SELECT DISTINCT owner FROM runs WHERE completed_us IS NULL AND owner IS NOT NULL
 -- name: children
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE parent_run_no = ?
 ORDER BY run_no;
@@ -76,7 +80,7 @@ ORDER BY run_no;
 -- name: forks
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE forked_from = ?
 ORDER BY run_no;
@@ -90,35 +94,35 @@ SELECT started_us FROM runs WHERE tenant = ? AND parent_run_no IS NULL ORDER BY 
 -- name: by_id
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE run_id = ?;
 
 -- name: by_no
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE run_no = ?;
 
 -- name: by_key
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE workflow_id = ? AND key = ?;
 
 -- name: by_parent
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE parent_run_no = ? AND parent_effect = ?;
 
 -- name: page
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE (?1 IS NULL OR workflow_version = ?1) AND (?2 IS NULL OR tenant = ?2) AND run_no < ?3
 ORDER BY run_no DESC
@@ -127,7 +131,7 @@ LIMIT ?4;
 -- name: page_of_workflow
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE workflow_id = ?1 AND (?2 IS NULL OR workflow_version = ?2) AND (?3 IS NULL OR tenant = ?3) AND run_no < ?4
 ORDER BY run_no DESC
@@ -136,7 +140,7 @@ LIMIT ?5;
 -- name: page_of_status
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs INDEXED BY runs_status
 WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_version = ?3)
     AND (?4 IS NULL OR tenant = ?4) AND run_no < ?5
@@ -157,7 +161,7 @@ WHERE status = ?1 AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workfl
 -- name: open
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE status IN ('PENDING', 'RUNNING', 'WAITING')
 ORDER BY run_no;
@@ -173,9 +177,10 @@ WHERE run_no = ?1
         OR lease_until_us < ?3
         OR owner IN (SELECT value FROM json_each(?5))
     )
+    AND (stands_us IS NULL OR stands_us <= ?3)
 RETURNING run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures;
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold;
 
 -- name: renew_leases
 UPDATE runs SET lease_until_us = ? WHERE owner = ? AND status IN ('PENDING', 'RUNNING', 'WAITING');

@@ -4,7 +4,7 @@
 -- name: started_desc
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
@@ -25,7 +25,7 @@ LIMIT ?;
 -- name: started_asc
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
@@ -46,7 +46,7 @@ LIMIT ?;
 -- name: updated_desc
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
@@ -67,7 +67,7 @@ LIMIT ?;
 -- name: updated_asc
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE status IN (?, ?, ?, ?, ?, ?)
     AND (CAST(? AS TEXT) IS NULL OR workflow_id = ?)
@@ -88,7 +88,7 @@ LIMIT ?;
 -- name: by_key
 SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
     parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
-    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
 FROM runs
 WHERE workflow_id = ? AND key = ?;
 

@@ -1,0 +1,106 @@
+"""The leash: what the driver of a run knows of the hold on it, and how it gives the run back where the hold wants it to stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from wfnb.debug.hold import EndedStep, Hold
+from wfnb.engine.surroundings import Surroundings
+from wfnb.machine.messages import StepCanceled, StepFailed, StepSucceeded
+from wfnb.model.paths import definition_path
+from wfnb.store.records import Macrostep, RunRow
+from wfnb.store.refusals import taken_over
+from wfnb.validate.program import Program
+
+__all__ = ["Leash"]
+
+_ENDS = (StepSucceeded, StepFailed, StepCanceled)
+
+
+class Leash:
+    """The hold on one run. While nobody holds it, it costs a comparison with every commit."""
+
+    def __init__(self, around: Surroundings, program: Program, run: RunRow) -> None:
+        self._around = around
+        self._program = program
+        self._run_id = run.run_id
+        self._run_no = run.run_no
+        self._epoch = run.epoch
+        self._text: str | None = None
+        self._hold: Hold | None = None
+        self._ended: EndedStep | None = None
+        if run.hold is not None:  # somebody else may have driven it to the end of the step that was asked for
+            self._hear(run.hold)
+            last = around.store.step_before(run.run_no, run.seq)
+            if last is not None:
+                self._ended = EndedStep(last.end_seq or 0, last.step_id, last.instance)
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody holds the run: then nothing is begun together with the end of something else."""
+        return self._hold is not None
+
+    def heard(self, text: str | None, before: int, macrosteps: Sequence[Macrostep]) -> None:
+        """What a commit told of the hold, and what was committed behind macrostep `before`."""
+        if text is None and self._text is None:
+            return
+        self._hear(text)
+        for seq, macrostep in enumerate(macrosteps, before + 1):
+            for event in macrostep.events:
+                if isinstance(event, _ENDS):
+                    step_id = self._id(event.instance)
+                    self._ended = EndedStep(seq, step_id, event.instance)
+
+    def stops(self, seq: int) -> bool:
+        """Whether the run is to stand still at a macrostep. A hold that is over is forgotten."""
+        if self._hold is None or not self._hold.stops(seq, self._ended):
+            return False
+        left = self._hold.at(self._now_us())
+        if left is None:
+            self._around.store.change_hold(self._run_no, self._text, None, None)
+            self._hear_again()
+        return self._hold is not None and self._hold.stops(seq, self._ended)
+
+    def stand(self, *, waits: bool) -> bool:
+        """Give the run back until it may go on; False when the hold has changed meanwhile.
+
+        Raises
+        ------
+        StaleWriterError
+            When another owner has the run.
+        """
+        if self._hold is None or self._text is None:
+            return False
+        hold = self._hold.stopped()
+        ready_us = None if waits else 0
+        stood = self._around.store.stand(
+            self._run_no, self._epoch, self._text, hold.text, hold.until_us, ready_us
+        )
+        if not stood:
+            self._hear_again()
+        return stood
+
+    def rest(self, wait_types: AbstractSet[str]) -> None:
+        """The run was parked because it waits: what is to be answered is taken when it may go on again."""
+        while self._hold is not None and not self._hold.stands and not self._hold.waits(wait_types):
+            if self.stand(waits=True):
+                return
+
+    def _hear(self, text: str | None) -> None:
+        if text != self._text:
+            self._text = text
+            self._hold = Hold.of(text)
+
+    def _hear_again(self) -> None:
+        run = self._around.store.run_by_no(self._run_no)
+        if run is None or run.epoch != self._epoch:
+            raise taken_over(self._run_id)
+        self._hear(run.hold)
+
+    def _id(self, instance: str) -> str:
+        step = self._program.step(definition_path(instance))
+        return "" if step is None else step.id
+
+    def _now_us(self) -> int:
+        return self._around.store.now_us(self._around.clock.lease_us())
