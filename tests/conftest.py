@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from postgres_server import postgres_database, postgres_server, postgres_url
+from replays import _replays_are_identical, watch_workspaces
 
-__all__ = ["postgres_database", "postgres_server", "postgres_url"]
+__all__ = ["_replays_are_identical", "postgres_database", "postgres_server", "postgres_url"]
 
 # Two cores are often shared with a browser: a slow example is not a broken one. The same examples are drawn on
 # every machine in CI, so that a red build is red for its change and not by luck.
@@ -20,6 +21,8 @@ settings.register_profile(
 settings.register_profile("ci", parent=settings.get_profile("everyday"), derandomize=True, database=None)
 settings.register_profile("thorough", parent=settings.get_profile("everyday"), max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "everyday"))
+
+watch_workspaces()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

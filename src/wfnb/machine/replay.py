@@ -1,0 +1,194 @@
+"""Replay: a record is given to a program, command by command, and nothing is performed.
+
+As long as everything that is written and asked for comes out as the record has it, the replay is exactly the run. The first
+macrostep at which something else comes out is where the two part; `wfnb.machine.retrace` goes on from the beginning then.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from wfnb.errors import (
+    ActionError,
+    ExpressionError,
+    StepError,
+    StepTimeoutError,
+    TransientError,
+    ValidationError,
+)
+from wfnb.machine.commands import Commands
+from wfnb.machine.kinds import MACHINES
+from wfnb.machine.messages import Event, InvocationScheduled, WaitOpened
+from wfnb.machine.protocol import evaluate
+from wfnb.machine.record import Given, Record
+from wfnb.machine.state import State, compact
+from wfnb.model.values import JsonValue, Write, apply_writes
+from wfnb.validate.program import LinkedStep, Program
+
+__all__ = ["Replayed", "Replayer", "text_of"]
+
+text_of: Final = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+).encode
+"""The text of a value as stores keep it: what is compared with a record."""
+
+_CALL: Final = re.compile(r'"pending","([^"]+)"\],\{"kind":"action"')
+_ERRORS: Final[dict[str, type[StepError]]] = {
+    error.category: error
+    for error in (ActionError, ExpressionError, StepTimeoutError, TransientError, ValidationError)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """How far a replay went as recorded: the state there, and the first macrostep at which something else came out, if any."""
+
+    state: State
+    parted: Given | None = None
+
+    @property
+    def identical(self) -> bool:
+        """Whether everything came out as recorded."""
+        return self.parted is None
+
+
+class Keys:
+    """Gives the idempotency keys of a record to a program, so that nobody's code is called to make them."""
+
+    def __init__(self) -> None:
+        self._record: Record | None = None
+        self._given: Given | None = None
+
+    def at(self, record: Record | None, given: Given | None) -> None:
+        """The macrostep that is replayed now; None when it is in no record."""
+        self._record, self._given = record, given
+
+    def take(self, _data: JsonValue) -> str | None:
+        """The key of the call that the macrostep made; what made the key fail is raised again."""
+        if self._record is None or self._given is None:
+            return ""
+        found = _CALL.search(self._given.writes)
+        call = self._record.calls.get(found[1]) if found else None
+        if call is not None:
+            tenant = self._record.tape.tenant
+            return call.key if tenant == "local" else call.key.removeprefix(f"{tenant}:")
+        if found is None:
+            self._fail()
+        return ""
+
+    def _fail(self) -> None:
+        """No call was made: when making its key has failed, it fails again."""
+        record, given = self._record, self._given
+        seq = given.seq if given else None
+        row = next((row for row in record.tape.attempts if row.seq == seq), None) if record else None
+        if record is None or row is None:
+            return
+        error = record.failures[row.instance, row.attempt]
+        kind = _ERRORS.get(str(error["category"]), ActionError)
+        raise kind(str(error["message"]), code=str(error["code"]), hint=error.get("hint"))
+
+
+def with_keys(program: Program, key_of: Callable[[JsonValue], str | None]) -> Program:
+    """The program with another maker of keys; explicit keys stay, because their expressions can fail."""
+
+    def tamed(step: LinkedStep) -> LinkedStep:
+        return step if step.action is None else replace(step, action=replace(step.action, key_of=key_of))
+
+    blocks = {name: tuple(map(tamed, steps)) for name, steps in program.blocks.items()}
+    return replace(program, blocks=blocks)
+
+
+class Replayer:
+    """Replays records against one program; made once for many records. For one thread at a time.
+
+    Parameters
+    ----------
+    program, version
+        What is replayed against, and the number of its version.
+    own
+        The program the records were made with, as far as it can be linked.
+    """
+
+    def __init__(self, program: Program, version: int, own: Program | None) -> None:
+        self.keys = Keys()
+        self.program = with_keys(program, self.keys.take)
+        self.version = version
+        self.own = own
+        self.machine = MACHINES[program.kind]
+
+    def start(self, record: Record) -> State:
+        """The state a replay begins with: that of the record, with the version that is replayed against."""
+        start = record.start
+        if record.tape.version == self.version:
+            return start
+        place = ("envelope", "run", "workflowVersion")
+        return State(start.run_id, apply_writes(start.tree, [Write(place, self.version)]))
+
+    def replay(self, record: Record, watch: Callable[[Given, State], None] | None = None) -> Replayed:
+        """Give the program the commands of a record until something else comes out than recorded.
+
+        Parameters
+        ----------
+        record
+            What the run was given.
+        watch
+            Is told every state that came out as recorded, with its macrostep.
+
+        Raises
+        ------
+        CommandError
+            ``NOT_REPLAYABLE``.
+        """
+        commands = Commands(record, self.own)
+        state = self.start(record)
+        microsteps, program, keys = self.machine.microsteps, self.program, self.keys
+        for given in record.macrosteps:
+            command = commands.command(given, state)
+            keys.at(record, given)
+            before = state
+            events: list[Event] = []
+            writes: list[Write] = []
+            for event, after in microsteps(program, before, command, evaluate):
+                events.append(event)
+                writes.extend(event.writes)
+                state = after
+            if text_of([write.to_json() for write in compact(writes)]) != given.writes:
+                return Replayed(before, given)
+            if not all(_as_recorded(record, event) for event in events):
+                return Replayed(before, given)
+            if commands.past is not None:
+                commands.past.note(before, events)
+            if watch is not None:
+                watch(given, state)
+        return Replayed(state)
+
+
+def _as_recorded(record: Record, event: Event) -> bool:
+    """Whether what an event asks of the world was asked as well."""
+    if isinstance(event, InvocationScheduled):
+        return _same_call(record, event)
+    return not isinstance(event, WaitOpened) or _same_wait(record, event)
+
+
+def _same_call(record: Record, asked: InvocationScheduled) -> bool:
+    """Whether a call is asked for as recorded. One whose row a later attempt has taken over cannot be compared."""
+    call = record.calls.get(asked.effect_id)
+    return call is None or (
+        (call.action_id, call.action_version, call.key) == (asked.action_id, asked.action_version, asked.key)
+        and text_of(asked.input) == call.input
+    )
+
+
+def _same_wait(record: Record, opened: WaitOpened) -> bool:
+    """Whether a wait is opened as recorded."""
+    wait = record.waits.get(opened.effect_id)
+    return wait is not None and (
+        (wait.wait_type, wait.due_us, wait.event_name, wait.key)
+        == (opened.wait_type, opened.due_at_us, opened.event_name, opened.key)
+        and wait.filters == (None if opened.filters is None else text_of(opened.filters))
+        and wait.task == (None if opened.task is None else text_of(opened.task))
+    )
