@@ -20,5 +20,5 @@ const shared = {
 };
 
 await build({ ...shared, format: "esm", entryPoints: ["src/loader.ts"] });
-await build({ ...shared, format: "esm", entryPoints: ["src/stepper.ts"], banner: { js: banner } });
-await build({ ...shared, entryPoints: ["src/stepper.css"] });
+await build({ ...shared, format: "esm", entryPoints: ["src/debugger.ts"], banner: { js: banner } });
+await build({ ...shared, entryPoints: ["src/debugger.css"] });

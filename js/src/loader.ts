@@ -77,7 +77,7 @@ export default {
         stop = module.render({ model, el, css });
       },
       () => {
-        note.textContent = "The stepper could not be started in this page. This is a picture of it.";
+        note.textContent = "The debugger could not be started in this page. This is a picture of it.";
       },
     );
     return () => {

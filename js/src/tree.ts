@@ -1,18 +1,26 @@
 // The state tree: only the rows in view exist as elements, so a large state scrolls as a small one does.
 
-import { html } from "./dom";
-import type { Children, Container, Path, View } from "./protocol";
+import { freshId, html } from "./dom";
+import type { Container, Key, Path, TreeNode, View } from "./protocol";
 import { Changes, find, pathId, visibleRows, type Row } from "./rows";
 
 const ROW = 24;
 const SIGNS = { added: "+", changed: "\u2248", removed: "\u2212" } as const;
 const WORDS = { added: "added", changed: "changed", removed: "removed" } as const;
 
-type Ask = (path: Path, offset: number) => void;
+// What can be done with a value; the key does it with the value that is chosen.
+export interface Deed {
+  key: string;
+  name: string;
+  on(view: View): boolean;
+  act(path: Path, text: string): void;
+}
+
+type Ask = (path: Path, offset: number) => Promise<[Key, TreeNode][]>;
 
 export class StateTree {
-  private readonly canvas = html("div", { class: "wfs-rows", role: "presentation" });
-  readonly element = html("div", { class: "wfs-tree", role: "tree", "aria-label": "State", tabindex: 0 }, this.canvas);
+  private readonly canvas = html("div", { class: "wfd-rows", role: "presentation" });
+  readonly element = html("div", { class: "wfd-tree", role: "tree", "aria-label": "State", tabindex: 0 }, this.canvas);
   private root: Container = { kind: "object", size: 0, next: 0, items: [] };
   private changes = new Changes([]);
   private open = new Set<string>([pathId(["payload"]), pathId(["vars"])]);
@@ -20,8 +28,10 @@ export class StateTree {
   private active = "";
   private asked = new Set<string>();
   private position = -1;
+  private round = 0;
+  private possible: Deed[] = [];
 
-  constructor(private readonly ask: Ask) {
+  constructor(private readonly ask: Ask, private readonly deeds: Deed[]) {
     this.element.addEventListener("scroll", () => this.paint());
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.element.addEventListener("click", (event) => this.click(event));
@@ -29,20 +39,22 @@ export class StateTree {
 
   show(view: View): void {
     this.root = view.tree;
-    this.position = view.position;
+    this.round += 1;
+    this.possible = this.deeds.filter((deed) => deed.on(view));
     this.asked.clear();
     this.changes = new Changes(view.changes);
     for (const id of this.changes.ancestors()) this.open.add(id);
     this.refresh();
-    this.reveal(this.rows.findIndex((row) => row.change));
+    if (view.position !== this.position) this.reveal(this.rows.findIndex((row) => row.change));
+    this.position = view.position;
   }
 
-  receive(message: Children): void {
-    const node = find(this.root, message.path);
-    if (message.position !== this.position || !node || !("items" in node)) return;
+  private take(path: Path, offset: number, items: [Key, TreeNode][]): void {
+    const node = find(this.root, path);
+    if (!node || !("items" in node)) return;
     const known = new Set((node.items ?? []).map(([key]) => key));
-    node.next = message.offset + message.items.length;
-    node.items = [...(node.items ?? []), ...message.items.filter(([key]) => !known.has(key))];
+    node.next = offset + items.length;
+    node.items = [...(node.items ?? []), ...items.filter(([key]) => !known.has(key))];
     this.refresh();
   }
 
@@ -64,7 +76,13 @@ export class StateTree {
     const id = `${pathId(path)}@${offset}`;
     if (this.asked.has(id)) return;
     this.asked.add(id);
-    this.ask(path, offset);
+    const round = this.round;
+    this.ask(path, offset).then(
+      (items) => {
+        if (round === this.round) this.take(path, offset, items);
+      },
+      () => this.asked.delete(id),
+    );
   }
 
   private paint(): void {
@@ -74,7 +92,8 @@ export class StateTree {
     const shown = this.rows.slice(first, last).map((row, index) => this.rowElement(row, first + index));
     this.place(shown);
     const index = this.rows.findIndex((row) => row.id === this.active);
-    this.element.setAttribute("aria-activedescendant", index < 0 ? "" : `${this.prefix}${index}`);
+    if (index >= first && index < last) this.element.setAttribute("aria-activedescendant", `${this.prefix}-${index}`);
+    else this.element.removeAttribute("aria-activedescendant");
   }
 
   // A row that stays the same stays the same element: one that went away between press and release would lose the click.
@@ -92,16 +111,15 @@ export class StateTree {
     });
   }
 
-  // Ids have to be unique in the page, not the same in every run.
-  private readonly prefix = `wfs${Math.random().toString(36).slice(2, 8)}-`;
+  private readonly prefix = freshId();
 
   private rowElement(row: Row, index: number): HTMLElement {
     const change = row.change;
     const element = html("div", {
-      class: ["wfs-row", change && `wfs-${change.op}`, row.inside && "wfs-inside", row.more > 0 && "wfs-more"]
+      class: ["wfd-row", change && `wfd-${change.op}`, row.inside && "wfd-inside", row.more > 0 && "wfd-more"]
         .filter(Boolean)
         .join(" "),
-      id: `${this.prefix}${index}`,
+      id: `${this.prefix}-${index}`,
       role: "treeitem",
       "aria-level": row.level,
       "aria-expanded": row.open === undefined ? undefined : String(row.open),
@@ -110,18 +128,25 @@ export class StateTree {
     });
     element.style.top = `${index * ROW}px`;
     element.style.paddingLeft = `${8 + (row.level - 1) * 16}px`;
-    if (row.id === this.active) element.classList.add("wfs-active");
-    element.append(html("span", { class: "wfs-twisty", "aria-hidden": "true" }, row.open === undefined ? "" : row.open ? "\u25be" : "\u25b8"));
+    if (row.id === this.active) element.classList.add("wfd-active");
+    element.append(html("span", { class: "wfd-twisty", "aria-hidden": "true" }, row.open === undefined ? "" : row.open ? "\u25be" : "\u25b8"));
     if (row.more > 0) {
-      element.append(html("span", { class: "wfs-note" }, `${row.more.toLocaleString("en")} more`));
+      element.append(html("span", { class: "wfd-note" }, `${row.more.toLocaleString("en")} more`));
       return element;
     }
-    element.append(html("span", { class: "wfs-key" }, row.key), ...this.value(row));
+    element.append(html("span", { class: "wfd-key" }, row.key), ...this.value(row));
     if (change) {
-      element.append(html("span", { class: "wfs-sign", title: WORDS[change.op] }, SIGNS[change.op]));
+      element.append(html("span", { class: "wfd-sign", title: WORDS[change.op] }, SIGNS[change.op]));
       element.setAttribute("aria-description", WORDS[change.op]);
     }
+    if (row.node) element.append(this.offers());
     return element;
+  }
+
+  // For the mouse; the keyboard has keys for them.
+  private offers(): HTMLElement {
+    const offers = this.possible.map(({ name, key }) => html("span", { class: "wfd-offer", "data-deed": key, title: `${name} (${key})` }, name));
+    return html("span", { class: "wfd-offers", "aria-hidden": "true" }, ...offers);
   }
 
   private value(row: Row): HTMLElement[] {
@@ -129,25 +154,35 @@ export class StateTree {
     const shown: HTMLElement[] = [];
     const plain = !node || !("items" in node);
     if (change?.old !== undefined && (plain || row.open === false)) {
-      shown.push(html("del", { class: "wfs-old", title: change.old }, change.old));
-      if (node) shown.push(html("span", { class: "wfs-arrow", "aria-label": "became" }, "\u2192"));
+      shown.push(html("del", { class: "wfd-old", title: change.old }, change.old));
+      if (node) shown.push(html("span", { class: "wfd-arrow", "aria-label": "became" }, "\u2192"));
     }
     if (!node) return shown;
     if ("items" in node) {
       const [left, right] = node.kind === "object" ? ["{", "}"] : ["[", "]"];
-      shown.push(html("span", { class: "wfs-size" }, node.size ? `${left} ${node.size.toLocaleString("en")} ${right}` : `${left}${right}`));
+      shown.push(html("span", { class: "wfd-size" }, node.size ? `${left} ${node.size.toLocaleString("en")} ${right}` : `${left}${right}`));
     } else {
-      shown.push(html("span", { class: `wfs-value wfs-${node.kind}`, title: node.text }, node.text));
+      shown.push(html("span", { class: `wfd-value wfd-${node.kind}`, title: node.text }, node.text));
     }
     return shown;
   }
 
   private click(event: MouseEvent): void {
-    const element = (event.target as Element).closest<HTMLElement>(".wfs-row");
+    const element = (event.target as Element).closest<HTMLElement>(".wfd-row");
     const row = this.rows[Number(element?.dataset["index"] ?? -1)];
     if (!row) return;
     this.active = row.id;
-    this.toggle(row);
+    const offer = (event.target as Element).closest<HTMLElement>("[data-deed]")?.dataset["deed"];
+    if (offer) {
+      this.paint();
+      this.deed(offer, row);
+    } else this.toggle(row);
+  }
+
+  private deed(key: string, row: Row): boolean {
+    const deed = this.possible.find((known) => known.key === key);
+    if (deed && row.node) deed.act(row.path, row.node && !("items" in row.node) ? row.node.text : "");
+    return deed !== undefined;
   }
 
   private toggle(row: Row): void {
@@ -169,9 +204,10 @@ export class StateTree {
     const row = this.rows[index];
     if (!row) return;
     const move = this.target(event.key, row, index);
-    if (move === undefined) return;
+    if (move === undefined && !this.deed(event.key, row)) return;
     event.preventDefault();
     event.stopPropagation();
+    if (move === undefined) return;
     if (move === "toggle") return this.toggle(row);
     this.active = this.rows[Math.max(0, Math.min(this.rows.length - 1, move))]?.id ?? this.active;
     this.reveal(this.rows.findIndex((candidate) => candidate.id === this.active));

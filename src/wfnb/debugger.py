@@ -11,6 +11,7 @@ from wfnb.debug.pages import Pages
 from wfnb.debug.reel import Reel
 from wfnb.debug.session import Place, Session, reduce
 from wfnb.debugger_breaks import DebuggerBreaks
+from wfnb.debugger_deeds import DebuggerDeeds
 from wfnb.debugger_reels import Reels
 from wfnb.debugger_views import DebuggerViews
 from wfnb.engine.engine import Engine
@@ -28,7 +29,7 @@ __all__ = ["Debugger"]
 _TALLIES = 16  # pictures up to round positions that are kept
 
 
-class Debugger(DebuggerBreaks, DebuggerViews):
+class Debugger(DebuggerBreaks, DebuggerViews, DebuggerDeeds):
     """Step through a run and back.
 
     On a recorded run every move stays on the record. On a run that is held (``ws.debug``) a step beyond its last position

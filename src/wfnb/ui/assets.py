@@ -23,15 +23,15 @@ class Bundle:
 
 @cache
 def bundle() -> Bundle:
-    """The stepper's front end.
+    """The debugger's front end.
 
     Examples
     --------
     >>> len(bundle().key)
     16
     """
-    js = _built("stepper.js")
-    css = widget_stylesheet() + _built("stepper.css")
+    js = _built("debugger.js")
+    css = widget_stylesheet() + _built("debugger.css")
     return Bundle(hashlib.sha256(f"{js}\n{css}".encode()).hexdigest()[:16], js, css)
 
 

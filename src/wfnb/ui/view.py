@@ -1,77 +1,44 @@
-"""What a debugger shows, made ready for the front end: bounded, and with every change in words."""
+"""Where a debugger stands, made ready for the front end: bounded, and with every change in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from wfnb.model.values import DELETE, JsonValue, Path, diff
+from wfnb.model.values import DELETE, JsonValue, diff
+from wfnb.model.values import Path as Place
 from wfnb.security.escape import visible
+from wfnb.ui.stops import breakpoints_json, frames_json, reason
 from wfnb.ui.tree import short, tree_of
+from wfnb.ui.values import watch_text
 
-__all__ = ["DebuggerView", "view_json"]
+__all__ = ["view_json"]
 
 _MOST_CHANGES: Final = 200
-_MOST_MARKS: Final = 500
 _ERROR_LENGTH: Final = 2_000
 _STEP_FIELDS: Final = ("id", "path", "instance", "type", "status")
 
 
-class DebuggerView(Protocol):
-    """A run that can be stepped through, as the stepper sees it. Everything it gives is already redacted."""
-
-    @property
-    def position(self) -> int:
-        """Where the reader stands: 0 is before the first step."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether there is no step beyond the last position."""
-
-    def frames_count(self) -> int:
-        """The last position there is so far."""
-
-    def view(self) -> dict[str, Any]:
-        """Position, title, status, step, next step, state, changes and marks, as JSON."""
-
-    def step(self) -> object:
-        """Go one step on."""
-
-    def back(self) -> object:
-        """Go one step back."""
-
-    def goto(self, position: int) -> object:
-        """Go to a position."""
-
-    def run_to_end(self) -> object:
-        """Go to the end, or to where the run stops."""
-
-    def restart(self) -> object:
-        """Go before the first step."""
-
-    def outline(self) -> dict[str, Any]:
-        """The definition in its JSON form."""
-
-    def overlay(self) -> dict[str, Any]:
-        """What the run did up to the position, as the JSON form of `wfnb.viz.overlay.Overlay`."""
-
-    def static_picture(self) -> str:
-        """The picture for a saved notebook, as SVG."""
-
-
-def view_json(view: dict[str, Any], finished: bool) -> dict[str, Any]:
+def view_json(
+    view: dict[str, Any], definition: dict[str, Any], *, finished: bool, features: Iterable[str]
+) -> dict[str, Any]:
     """The message that shows a position.
 
     Parameters
     ----------
     view
         What `DebuggerView.view` gives. A change without ``old`` is an addition.
+    definition
+        Of the run that is shown.
     finished
         Whether there is no step beyond the last position.
+    features
+        What may be done beyond looking and stepping.
     """
     changes = _changes(view.get("changes") or [])
     shown = list(islice(changes, _MOST_CHANGES))
+    inside = view.get("inside") or []
     return {
         "type": "view",
         "position": view["position"],
@@ -80,12 +47,20 @@ def view_json(view: dict[str, Any], finished: bool) -> dict[str, Any]:
         "live": bool(view.get("live")),
         "title": visible(str(view.get("title") or "Run"), 200),
         "status": visible(str(view.get("status") or ""), 40),
+        "features": sorted(features),
         "step": _step(view.get("step")),
         "next": _step(view.get("next")),
         "tree": tree_of(view.get("state") or {}, [tuple(change["path"]) for change in shown]),
         "changes": shown,
         "more_changes": sum(1 for _ in changes),
-        "marks": _marks(view.get("marks") or []),
+        "stamp": f"{view['length']}",
+        "reason": reason(view),
+        "micro": [view["microstep"], len(inside)] if view.get("microstep") else None,
+        "breakpoints": breakpoints_json(view, definition),
+        "watches": [watch_text(watch) for watch in view.get("watches") or []],
+        "frames": frames_json(view.get("frames") or []),
+        "logged": len(view.get("log") or []),
+        "run": visible(str(view.get("run") or ""), 200),
     }
 
 
@@ -111,16 +86,9 @@ def _changes(changes: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 yield _told(place, old, new)
 
 
-def _told(path: Path, old: JsonValue, new: JsonValue) -> dict[str, Any]:
+def _told(path: Place, old: JsonValue, new: JsonValue) -> dict[str, Any]:
     if old is DELETE:
         return {"op": "added", "path": list(path), "new": short(new)}
     if new is DELETE:
         return {"op": "removed", "path": list(path), "old": short(old)}
     return {"op": "changed", "path": list(path), "old": short(old), "new": short(new)}
-
-
-def _marks(marks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Errors before waits before retries when there are more marks than a slider can show."""
-    order = {"error": 0, "wait": 1, "retry": 2}
-    kept = sorted(marks, key=lambda mark: order.get(mark["kind"], 3))[:_MOST_MARKS]
-    return [{"at": mark["at"], "kind": mark["kind"]} for mark in sorted(kept, key=lambda mark: mark["at"])]

@@ -1,0 +1,25 @@
+// What a panel shows is asked for when the panel is in view, once for every position.
+
+import { html } from "./dom";
+
+export class Late {
+  private wanted = "";
+  private got = "";
+
+  constructor(private readonly element: HTMLElement, private readonly load: () => Promise<void>) {}
+
+  want(what: string): void {
+    this.wanted = what;
+    if (this.element.offsetParent) this.fetch();
+  }
+
+  fetch(): void {
+    const wanted = this.wanted;
+    if (wanted === this.got || !wanted) return;
+    this.got = wanted;
+    this.load().catch((error: Error) => {
+      this.got = "";
+      this.element.replaceChildren(html("p", { class: "wfd-empty" }, error.message));
+    });
+  }
+}
