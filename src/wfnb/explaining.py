@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wfnb.engine.engine import Engine
 from wfnb.machine.lineage import Cause, Tracer
 from wfnb.model.arguments import check_text, check_whole
 from wfnb.model.paths import parse_pointer, parse_target
-from wfnb.model.values import DELETE, JsonValue, Path, Write, apply_writes, get_path
+from wfnb.model.values import DELETE, JsonValue, Path
 from wfnb.origin import Origin
 from wfnb.rows import Step
-from wfnb.security.redact import cap, redact, redactions, scrub, secret_texts
 from wfnb.services.chronicles import StoredChronicle
+from wfnb.services.masks import RunMask
 from wfnb.store.port import Store, state_at
 from wfnb.store.records import RunRow, StepRow
 
 __all__ = ["Explaining", "place_of"]
-
-_PREVIEW_BYTES = 4_096
 
 
 class Explaining:
@@ -104,63 +101,37 @@ def place_of(pointer: str) -> Path:
 
 
 @dataclass(slots=True)
-class _Known:
-    """What is needed to tell of a run: its definition and what it keeps secret."""
-
-    row: RunRow
-    definition: dict[str, JsonValue]
-    pointers: tuple[str, ...]
-    secrets: frozenset[str]
-
-
-@dataclass(slots=True)
 class _Telling:
     """Turns causes into origins: values masked and cut, steps as rows."""
 
     store: Store
-    runs: dict[str, _Known] = field(default_factory=dict)
+    runs: dict[str, tuple[RunMask, dict[str, JsonValue]]] = field(default_factory=dict)
     done: dict[int, Origin] = field(default_factory=dict)
 
     def origin(self, cause: Cause) -> Origin:
         made = self.done.get(id(cause))
         if made is None:
-            known = self._run(cause.run_id)
+            mask, definition = self._run(cause.run_id)
             step = cause.attempt
             made = self.done[id(cause)] = Origin(
                 cause.run_id,
                 ".".join(map(str, cause.path)),
-                self._value(cause, known),
+                mask.value(cause.path, cause.value),
                 cause.source,
                 cause.point[0] if cause.point else None,
                 Step.of(step) if isinstance(step, StepRow) else None,
-                str(scrub(cause.detail, known.secrets)),
+                mask.text(cause.detail),
                 cause.readings,
                 tuple(map(self.origin, cause.inputs)),
-                known.definition,
+                definition,
             )
         return made
 
-    def _value(self, cause: Cause, known: _Known) -> JsonValue:
-        if cause.value is DELETE:
-            return DELETE
-        path = cause.path
-        tree: Mapping[str, JsonValue] = apply_writes({}, [Write(_names(path), cause.value)])
-        shown = get_path(redact(tree, known.pointers), _names(path), DELETE)
-        return scrub(cap(shown, _PREVIEW_BYTES), known.secrets)
-
-    def _run(self, run_id: str) -> _Known:
+    def _run(self, run_id: str) -> tuple[RunMask, dict[str, JsonValue]]:
         if run_id not in self.runs:
             row = self.store.run(run_id)
             if row is None:
                 raise AssertionError("a cause belongs to a run of the store")
             version = self.store.version(row.workflow_id, row.workflow_version)
-            first, last = state_at(self.store, row, 0).envelope, state_at(self.store, row).envelope
-            pointers = redactions(last)
-            known = secret_texts(first, pointers) | secret_texts(last, pointers)
-            self.runs[run_id] = _Known(row, version.definition if version else {}, pointers, known)
+            self.runs[run_id] = (RunMask(self.store, row), version.definition if version else {})
         return self.runs[run_id]
-
-
-def _names(path: Path) -> Path:
-    """A path of names only: a tree of one value needs no lists around it."""
-    return tuple(str(part) for part in path)

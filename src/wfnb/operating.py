@@ -48,7 +48,7 @@ class Operating:
             ``NO_SUCH_WORKFLOW``.
         """
         known = self._known(workflow, None)
-        return Workflow(self._store, self._clock, self._by, known.workflow_id)
+        return Workflow(self._store, self._clock, self._by, known.workflow_id, self.tenant)
 
     def run(self, run_id: str) -> Intervenable:
         """A run by its id; a workspace knows them."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wfnb.engine.clock import Clock
-from wfnb.errors import ValidationError
+from wfnb.errors import NotFoundError, ValidationError
 from wfnb.roles import guarded
+from wfnb.run_coverage import RunCoverage, recorded_coverage
 from wfnb.security.escape import visible
 from wfnb.services import workflow_settings
 from wfnb.services.audit import Actor, check_reason
@@ -33,11 +36,14 @@ class Workflow:
     <Workflow hello: paused, versions 1>
     """
 
-    def __init__(self, store: Store, clock: Clock, by: Actor, workflow_id: str) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, by: Actor, workflow_id: str, tenant: str = "local"
+    ) -> None:
         self.id = workflow_id
         self._store = store
         self._clock = clock
         self._by = by
+        self._tenant = tenant
 
     @property
     def settings(self) -> Settings:
@@ -53,6 +59,26 @@ class Workflow:
     def paused(self) -> bool:
         """Whether no new runs begin."""
         return self.settings.paused
+
+    def coverage(self, version: int | None = None, *, runs: Any = None) -> RunCoverage:
+        """What recorded runs took of a version; see `Workspace.coverage_of`.
+
+        Parameters
+        ----------
+        version, runs
+            As for `Workspace.coverage_of`.
+
+        Raises
+        ------
+        WfnbError
+            As `Workspace.coverage_of`.
+        """
+        known = self._store.version(self.id, version)
+        if known is None:
+            raise NotFoundError(
+                f"There is no version {version} of {visible(self.id, 100)}.", code="NO_SUCH_VERSION"
+            )
+        return recorded_coverage(self._store, known, runs, self._tenant)
 
     @property
     def archived(self) -> bool:

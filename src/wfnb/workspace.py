@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from wfnb.answering import Answering
 from wfnb.browsing import Browsing
 from wfnb.bundling import Bundling
+from wfnb.comparing import Comparing
 from wfnb.drafting import Drafting
 from wfnb.engine.clock import Clock
 from wfnb.engine.engine import Engine
@@ -80,6 +81,7 @@ class Workspace(
     Keeping,
     Exporting,
     Bundling,
+    Comparing,
     Resyncing,
 ):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""

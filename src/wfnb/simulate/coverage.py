@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from wfnb.simulate.trace import TraceEntry
 from wfnb.validate.program import LinkedStep, Program
 
-__all__ = ["StepCoverage", "cover"]
+__all__ = ["BRANCHES", "StepCoverage", "cover"]
 
-_BRANCHES = {"if": ("then", "else"), "forEach": ("body",), "tryCatch": ("catch",)}
+BRANCHES = {"if": ("then", "else"), "forEach": ("body",), "tryCatch": ("catch",)}
 """Blocks that may or may not be taken once a step is reached. A try always is."""
 
 
@@ -48,7 +48,7 @@ def cover(
 
 
 def _covered(step: LinkedStep, times: int, taken: set[tuple[str, str]]) -> StepCoverage:
-    names = _BRANCHES.get(step.kind, ())
+    names = BRANCHES.get(step.kind, ())
     hit = tuple(name for name in names if (step.path, name) in taken)
     missed = tuple(name for name in names if name not in hit)
     return StepCoverage(step.id, step.path, step.type, times, hit, missed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from wfnb.viz.fit import clean
 from wfnb.viz.glyphs import STATES
 from wfnb.viz.outline import Block, Card, Outline
-from wfnb.viz.overlay import STATUSES, Overlay
+from wfnb.viz.overlay import MARKS, STATUSES, Overlay
 from wfnb.viz.scene import Dress
 
 __all__ = ["duration_text", "pipeline_dress"]
@@ -75,6 +75,10 @@ class _Tailor:
     def card(self, card: Card, *, skipped: bool) -> None:
         status = self.status(card)
         states = [STATES.get(status or "", "pending")] if self.overlay.status else []
+        marks = [
+            self.overlay.marks[path] for path in card.members or (card.path,) if path in self.overlay.marks
+        ]
+        states += [f"mark-{mark}" for mark in marks[:1]]
         states += ["current"] if self.current(card) else []
         states += ["skipped"] if skipped and not self.reached(card) else []
         if states:
@@ -86,6 +90,11 @@ class _Tailor:
         if duration and not card.blocks and not card.members:  # nothing is said of what took no time
             self.texts[f"duration:{card.path}"] = duration_text(duration)
         self._label(card, status)
+        if marks:
+            self.texts[f"finding:{card.path}"] = MARKS.get(marks[0], "!")
+            self.labels[card.path] = " · ".join(
+                part for part in (self.labels.get(card.path), marks[0]) if part
+            )
 
     def _label(self, card: Card, status: str | None) -> None:
         findings = [

@@ -8,7 +8,13 @@ from typing import Any
 
 from wfnb.errors import ValidationError
 
-__all__ = ["STATUSES", "Overlay"]
+__all__ = ["MARKS", "STATUSES", "Overlay"]
+
+MARKS = {
+    "a": "A", "b": "B", "differs": "≠", "added": "+", "removed": "−", "changed": "≠", "moved": "↕",
+    "missed": "?", "warm": "!", "hot": "‼",
+}  # fmt: skip
+"""What sets a step apart from the others, and the sign for it: in one of two runs only, new in a version, never taken, failing often."""
 
 STATUSES = ("FAILED", "RETRY_SCHEDULED", "WAITING", "STARTED", "CANCELED", "SUCCEEDED")
 """Statuses of a step, the one that people need to see first in front. WAITING means: it has an open wait."""
@@ -32,6 +38,8 @@ class Overlay:
         What validation says, in sentences.
     durations
         Milliseconds spent in each step.
+    marks
+        What sets a step apart: one of `MARKS`.
 
     Examples
     --------
@@ -45,6 +53,7 @@ class Overlay:
     current: str | None = None
     findings: Mapping[str, list[str]] = field(default_factory=dict)
     durations: Mapping[str, float] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Overlay:
@@ -63,6 +72,7 @@ class Overlay:
                 current=data.get("current"),
                 findings={path: list(texts) for path, texts in (data.get("findings") or {}).items()},
                 durations=dict(data.get("durations") or {}),
+                marks=dict(data.get("marks") or {}),
             )
         except (TypeError, ValueError, AttributeError) as error:
             raise ValidationError(

@@ -121,6 +121,11 @@ BASE: Final[dict[str, Style]] = {
 
 _COLOURED: Final = ("succeeded", "failed", "waiting", "retry", "started", "canceled")
 
+_MARKED: Final = {
+    "a": "waiting", "b": "accent", "differs": "retry", "added": "accent", "removed": "failed", "changed": "retry", "moved": "waiting",
+    "missed": "waiting", "warm": "waiting", "hot": "failed",
+}  # fmt: skip
+
 STATE: Final[dict[tuple[str, str], Style]] = {
     **{(state, "disc"): Style(fill=state, stroke=state) for state in _COLOURED},
     **{(state, "glyph"): Style(stroke="on") for state in _COLOURED},
@@ -130,6 +135,10 @@ STATE: Final[dict[tuple[str, str], Style]] = {
     ("failed", "card"): Style(fill="failed-soft", stroke="failed"),
     ("waiting", "card"): Style(fill="waiting-soft", stroke="waiting"),
     ("retry", "card"): Style(fill="retry-soft", stroke="retry"),
+    **{
+        (f"mark-{mark}", "card"): Style(fill=f"{colour}-soft", stroke=colour)
+        for mark, colour in _MARKED.items()
+    },
     ("current", "card"): Style(stroke="accent", width=2),
     ("current", "halo"): Style(fill="accent-soft"),
     ("taken", "link"): Style(stroke="accent", width=3),
