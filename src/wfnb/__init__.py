@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ValidationError,
         WfnbError,
     )
+    from wfnb.model.values import DELETE
     from wfnb.opening import open  # noqa: A004 - the name people write: wfnb.open
     from wfnb.publication import Publication
     from wfnb.registry.actions import ActionContext
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "DELETE": "wfnb.model.values",
     "ActionContext": "wfnb.registry.actions",
     "ActionError": "wfnb.errors",
     "Coverage": "wfnb.simulation",
@@ -55,6 +57,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "DELETE",
     "ActionContext",
     "ActionError",
     "Coverage",

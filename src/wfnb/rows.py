@@ -110,7 +110,11 @@ class Step(_Row):
 
 @dataclass(frozen=True)
 class Invocation(_Row):
-    """One call of an action. `shared`: the result was taken over from an earlier call with the same idempotency key."""
+    """One call of an action. `shared`: the result was taken over from an earlier call with the same idempotency key.
+
+    `source` says where the answer came from when the action was not called: ``recorded``, or ``recorded-changed`` when it had
+    been asked something else, ``fixture``, ``sampled``, ``supplied``.
+    """
 
     action: str
     version: int
@@ -123,6 +127,7 @@ class Invocation(_Row):
     error: dict[str, JsonValue] | None
     started_at: str
     duration_ms: float | None
+    source: str | None = None
 
     @classmethod
     def of(cls, row: InvocationRow) -> Invocation:
@@ -139,12 +144,16 @@ class Invocation(_Row):
             row.error,
             iso(row.scheduled_us),
             _span_ms(row.scheduled_us, row.ended_us),
+            row.source,
         )
 
 
 @dataclass(frozen=True)
 class Wait(_Row):
-    """A wait of a run: for an event with a key, for a person, a moment, another attempt, or a run that it called."""
+    """A wait of a run: for an event with a key, for a person, a moment, another attempt, or a run that it called.
+
+    `source` says where the answer came from when it was not the world: see `Invocation`.
+    """
 
     type: str
     status: str
@@ -154,6 +163,7 @@ class Wait(_Row):
     opened_at: str
     due_at: str | None
     resolved_at: str | None
+    source: str | None = None
 
     @classmethod
     def of(cls, row: WaitRow) -> Wait:
@@ -161,7 +171,8 @@ class Wait(_Row):
         due = iso(row.due_us) if row.due_us is not None else None
         resolved = iso(row.resolved_us) if row.resolved_us is not None else None
         opened = iso(row.created_us)
-        return cls(row.wait_type, row.status, row.instance, row.event_name, row.key, opened, due, resolved)
+        told = (row.event_name, row.key, opened, due, resolved, row.source)
+        return cls(row.wait_type, row.status, row.instance, *told)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from wfnb.debug.film import Change
 from wfnb.engine.engine import Engine
 from wfnb.errors import NotFoundError, ValidationError
 from wfnb.explaining import Explaining
+from wfnb.forking import Forking
 from wfnb.intervening import Intervening
 from wfnb.model.arguments import check_number, check_whole
 from wfnb.model.values import JsonValue, diff
@@ -34,7 +36,7 @@ __all__ = ["Run"]
 
 
 @guarded
-class Run(Intervening, Telling, Explaining):
+class Run(Intervening, Telling, Explaining, Forking):
     """One run of a workflow. Made by `Workspace.start` and `Workspace.run`.
 
     Attributes
@@ -109,14 +111,15 @@ class Run(Intervening, Telling, Explaining):
         Who may only look sees neither.
         """
         rows = hide(self._store.invocations(self.row.run_no), declared(self._store.database))
-        calls = map(Invocation.of, rows)
+        calls = [Invocation.of(row) for row in rows]
         if not may(self._by.role, "inspect"):
-            calls = map(_without_data, calls)
-        return Rows(calls, columns=Invocation.columns())
+            calls = [_without_data(call) for call in calls]
+        return Rows(calls, columns=_sourced(Invocation.columns(), calls))
 
     def waits(self) -> Rows[Wait]:
         """Every wait, in order."""
-        return Rows(map(Wait.of, self._store.waits(self.row.run_no)), columns=Wait.columns())
+        waits = [Wait.of(row) for row in self._store.waits(self.row.run_no)]
+        return Rows(waits, columns=_sourced(Wait.columns(), waits))
 
     def events(self) -> Rows[EventRecord]:
         """What happened to the run as a whole, in order."""
@@ -220,15 +223,17 @@ class Run(Intervening, Telling, Explaining):
     def __repr__(self) -> str:
         row = self.row
         label = f" {visible(row.label, 100)}" if row.label else ""
-        return f"<Run {self.id} of {row.workflow_id} v{row.workflow_version}: {row.status}{label}>"
+        fork = f", {_origin(row)}" if row.forked_from is not None else ""
+        return f"<Run {self.id} of {row.workflow_id} v{row.workflow_version}: {row.status}{label}{fork}>"
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         row = self.row
         error = f"<br>{escape_html(str(row.error['message']), 500)}" if row.error else ""
+        fork = f" · {escape_html(_origin(row))}" if row.forked_from is not None else ""
         place = f" at <code>{escape_html(row.cursor or '')}</code>" if row.cursor else ""
         head = (
             f"<p><b>{escape_html(self.id)}</b> · {escape_html(row.workflow_id)} v{row.workflow_version} · "
-            f"<b>{row.status}</b> {escape_html(row.label or '')}{place}{error}</p>"
+            f"<b>{row.status}</b> {escape_html(row.label or '')}{place}{fork}{error}</p>"
         )
         html = self.picture()._repr_mimebundle_()["text/html"]
         return {"text/plain": repr(self), "text/html": head + html}
@@ -236,3 +241,15 @@ class Run(Intervening, Telling, Explaining):
 
 def _without_data(call: Invocation) -> Invocation:
     return replace(call, input={"redacted": True}, output={"redacted": True})
+
+
+def _sourced(columns: tuple[str, ...], rows: Sequence[Invocation | Wait]) -> tuple[str, ...]:
+    """The columns, without that of sources when every answer came from the world."""
+    told = any(row.source is not None for row in rows)
+    return tuple(name for name in columns if told or name != "source")
+
+
+def _origin(row: RunRow) -> str:
+    """What a fork comes from, and how it lives."""
+    mode = "live fork" if row.live else "fork on record"
+    return f"{mode} of {row.trigger.removeprefix('fork:')} at {row.forked_seq}"

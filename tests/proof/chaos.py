@@ -193,6 +193,7 @@ class Node:
             self._child,
             self._never,
             lambda *_: None,
+            programs,
         )
         world.at(world.span(1), self._look, self)
 

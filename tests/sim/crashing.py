@@ -114,7 +114,7 @@ class Process:
         self._clock = SimulatedClock("2026-01-01", seed=SEED)
         self._around = Surroundings(
             self._store, actions, self._clock, CrashingPerformer(self.countdown), SEED,
-            self._child, self._standstill, lambda _state, _parked: None,
+            self._child, self._standstill, lambda _state, _parked: None, programs,
         )  # fmt: skip
 
     def begin(self, workflow: str, payload: JsonValue) -> None:

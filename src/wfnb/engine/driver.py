@@ -12,6 +12,7 @@ from dataclasses import replace
 from wfnb.engine.acts import Acts, Ended
 from wfnb.engine.ids import spread_of
 from wfnb.engine.leash import Leash
+from wfnb.engine.recorded import Recorded
 from wfnb.engine.surroundings import Surroundings
 from wfnb.errors import CommandError
 from wfnb.machine.messages import (
@@ -72,7 +73,9 @@ class Driver:
         self._around = around
         self._machine = machine
         self._program = program
-        self._acts = Acts(around, program, run)
+        record = (around.store, around.programs, around.actions, run, program)
+        self._recorded = Recorded(*record) if run.recorded else None
+        self._acts = Acts(around, program, run, self._recorded)
         self._under_way: dict[str, asyncio.Task[Ended | None]] = {}
         self._step_ended = False
         self._leaving = False
@@ -273,9 +276,16 @@ class Driver:
         if ended.doubted is not None:
             return Doubted(at_us=at_us, effect_id=effect_id, attempt=ended.doubted)
         if ended.error is not None:
-            return Failed(at_us=at_us, effect_id=effect_id, error=ended.error, spread=spread)
+            return Failed(
+                at_us=at_us, effect_id=effect_id, error=ended.error, source=ended.source, spread=spread
+            )
         return Completed(
-            at_us=at_us, effect_id=effect_id, output=ended.output, cached=ended.cached, spread=spread
+            at_us=at_us,
+            effect_id=effect_id,
+            output=ended.output,
+            cached=ended.cached,
+            source=ended.source,
+            spread=spread,
         )
 
     # --- waiting
@@ -283,6 +293,9 @@ class Driver:
     def _parks(self, state: State) -> bool:
         """Whether nothing is left to do but to wait. A simulated pause is over at once."""
         if self.held or state.status != "WAITING":
+            return False
+        recorded = self._recorded
+        if recorded and any(recorded.answers(known, what) for known, what in _waits(state)):
             return False
         return not (self._around.clock.simulated and self._waits_for(state) <= {"retry", "time"})
 
@@ -314,6 +327,12 @@ class Driver:
                 spread=spread,
             )
         due_us = pending.get("dueAt")
+        if self._recorded is not None:
+            soon_us = due_us if due_us is not None and self._around.clock.simulated else self._updated_us
+            at_us = max(self._now(acted=False), int(soon_us))
+            told = self._recorded.awaited(effect_id, pending, at_us=at_us, spread=spread)
+            if told is not None:
+                return told
         now_us = None if due_us is None else await self._due(int(due_us), pending["waitType"])
         if now_us is None:
             return None
@@ -330,3 +349,7 @@ class Driver:
             await asyncio.sleep(max(0.0, ahead_s))
             now_us = max(due_us, clock.lease_us())
         return now_us
+
+
+def _waits(state: State) -> list[tuple[str, dict[str, JsonValue]]]:
+    return [(known, what) for known, what in state.pending.items() if what["kind"] == "wait"]

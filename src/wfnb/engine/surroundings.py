@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from wfnb.engine.clock import Clock
 from wfnb.engine.performers import Performer
+from wfnb.engine.programs import Programs
 from wfnb.engine.secrets import NO_SECRETS, Secrets
 from wfnb.machine.state import State
 from wfnb.model.values import JsonValue
@@ -23,7 +24,7 @@ class Surroundings:
 
     `child` begins the child run that a pending effect asks for, unless it is there already; `standstill` waits until a run is
     over or waits itself; `committed` hears of the state after every commit, and whether the run was parked with it; `secrets`
-    gives out the values that a call asks for.
+    gives out the values that a call asks for; `programs` links the versions that a fork comes from.
     """
 
     store: Store
@@ -34,4 +35,5 @@ class Surroundings:
     child: Callable[[RunRow, str, dict[str, JsonValue]], RunRow]
     standstill: Callable[[RunRow], Awaitable[RunRow]]
     committed: Callable[[State, bool], None]
+    programs: Programs
     secrets: Secrets = NO_SECRETS

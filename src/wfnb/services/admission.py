@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wfnb.engine.clock import Clock
 from wfnb.errors import CommandError, LimitExceeded, WfnbError
 from wfnb.security.escape import visible
@@ -9,7 +11,7 @@ from wfnb.services import workflow_settings
 from wfnb.services.audit import Actor
 from wfnb.services.workflow_settings import Settings
 from wfnb.store.port import Store
-from wfnb.store.records import RunFilter
+from wfnb.store.records import RunFilter, RunRow
 
 __all__ = ["Admission"]
 
@@ -60,8 +62,7 @@ class Admission:
         known = workflow_settings.settings(self._store.database, workflow_id)
         if not known.auto_pause or known.paused:
             return
-        over = RunFilter(("SUCCEEDED", "FAILED"), workflow_id, limit=known.failure_min_runs)
-        newest = self._store.runs(over)
+        newest = self._newest(workflow_id, known.failure_min_runs)
         failures = sum(run.status == "FAILED" for run in newest)
         if len(newest) < known.failure_min_runs or failures < known.failure_threshold * len(newest):
             return
@@ -70,6 +71,15 @@ class Admission:
             self._store.database, workflow_id, _ENGINE, "workflow.auto_paused",
             at_us=self._clock.lease_us(), reason=reason, paused=True, pause_reason=reason,
         )  # fmt: skip
+
+    def _newest(self, workflow_id: str, most: int) -> list[RunRow]:
+        """The newest runs that are over, but for forks on record: those say nothing of the world."""
+        found: list[RunRow] = []
+        page = RunFilter(("SUCCEEDED", "FAILED"), workflow_id, limit=most)
+        while len(found) < most and (rows := self._store.runs(page)):
+            found += [run for run in rows if not run.recorded]
+            page = replace(page, before=rows[-1].run_no)
+        return found[:most]
 
     def _closed(self, known: Settings) -> CommandError | None:
         if known.status == "archived":

@@ -18,7 +18,7 @@ from wfnb.services.audit import Actor, record
 from wfnb.store.port import Store, state_at
 from wfnb.store.records import Commit, Macrostep, NewEvent, RunFilter, RunRow, StepRow, WaitRow
 
-__all__ = ["DeadLetter", "dead_letters", "requeue_event", "resume", "retry"]
+__all__ = ["DeadLetter", "chosen", "dead_letters", "requeue_event", "resume", "retry"]
 
 _PAGE = 200
 _ROUNDS = 20  # two people at once; more is a fault
@@ -55,7 +55,7 @@ def retry(store: Store, engine: Engine, run: RunRow, by: Actor, reason: str, *, 
     for _ in range(_ROUNDS):
         _check_failed(run)
         steps = store.steps(run.run_no)
-        begun = _chosen(run, steps, step)
+        begun = chosen(run, steps, step)
         try:
             begun = _outside_of_lanes(store, run, steps, begun)
             _reopen(store, engine, run, _command(store, engine, run, steps, begun, by, reason))
@@ -141,7 +141,7 @@ def _check_failed(run: RunRow) -> None:
         )
 
 
-def _chosen(run: RunRow, steps: Sequence[StepRow], step: str | None) -> StepRow:
+def chosen(run: RunRow, steps: Sequence[StepRow], step: str | None) -> StepRow:
     """The attempt with which the last execution of a step began."""
     if step is None:
         failed = [row for row in steps if row.status == "FAILED" and row.handled_by is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from wfnb.engine.engine import Engine
@@ -15,7 +16,7 @@ from wfnb.store.records import NewRun, RunFilter, RunRow
 from wfnb.validate.findings import nearest
 from wfnb.validate.program import Program
 
-__all__ = ["begin", "last_counted", "unknown"]
+__all__ = ["begin", "last_counted", "under_next_id", "unknown"]
 
 _PAGE = 200
 
@@ -31,7 +32,17 @@ def begin(
     tenant: str = "local",
     trigger: str = "manual",
 ) -> RunRow:
-    """Create a run that `engine` owns, and have it driven or held.
+    """Create a run that `engine` owns, and have it driven or held."""
+
+    def make(run_id: str, number: int) -> NewRun:
+        new = _new_run(engine, (run_id, number), program, version, payload, key=key, tenant=tenant)
+        return replace(new, trigger=trigger)
+
+    return under_next_id(engine, make, hold=hold)
+
+
+def under_next_id(engine: Engine, make: Callable[[str, int], NewRun], *, hold: bool) -> RunRow:
+    """Create a run with the next id, which `make` is given with its number, and have it driven or held.
 
     Counted ids may be taken by another process that counts in the same store; then the next one is tried. After any other
     fault the id is given back: the next start counts on as if there had been none.
@@ -39,8 +50,7 @@ def begin(
     while True:
         run_id, number = engine.ids.next()
         try:
-            new = _new_run(engine, (run_id, number), program, version, payload, key=key, tenant=tenant)
-            return engine.start(replace(new, trigger=trigger), hold=hold)[0]
+            return engine.start(make(run_id, number), hold=hold)[0]
         except Exception as error:
             if not (isinstance(error, StoreError) and error.code == "RUN_EXISTS"):
                 engine.ids.unused(run_id)

@@ -16,11 +16,13 @@ SELECT run_no, run_id, workflow_id, completed_us FROM runs WHERE parent_run_no =
 SELECT max(run_no) FROM runs;
 
 -- name: relied_on
--- Runs whose calls took over the result of a call of this run.
-SELECT DISTINCT other.run_no
+-- Runs whose calls took over the result of a call of this run, and forks of it that are not over.
+SELECT other.run_no
 FROM invocations AS own
 JOIN invocations AS other ON other.shared_with = own.invocation_no
-WHERE own.run_no = ? AND other.run_no <> own.run_no;
+WHERE own.run_no = ? AND other.run_no <> own.run_no
+UNION
+SELECT run_no FROM runs WHERE forked_from = ? AND completed_us IS NULL;
 
 -- name: workflows
 SELECT DISTINCT workflow_id FROM runs WHERE tenant = ? ORDER BY workflow_id;
