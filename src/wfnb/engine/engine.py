@@ -78,7 +78,7 @@ class Engine:
         self.programs = programs
         self._performer = performer
         calls = (self._child, self._standstill, self._committed)
-        self._around = Surroundings(store, actions, clock, performer, seed, *calls, secrets)
+        self._around = Surroundings(store, actions, clock, performer, seed, *calls, programs, secrets)
         self._failed = failed
         self._drivers: dict[int, Driver] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
