@@ -5,6 +5,7 @@ A process that is left over makes an innocent test fail later: Python complains 
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-__all__ = ["Processes"]
+__all__ = ["Processes", "told"]
 
 TESTS = Path(__file__).parent
 
@@ -45,3 +46,12 @@ def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
             # Also when it has ended: what it has started may still be there, and it may be stopped.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def told(module: str, *words: object) -> Any:
+    """What a module of the tests has to say as JSON. It is a process of its own: it forks, which a test's process must not."""
+    with Processes() as processes:
+        process = processes.python("-m", module, *words)
+        said, errors = process.communicate()
+        assert process.returncode == 0, errors[-3000:]
+        return json.loads(said)

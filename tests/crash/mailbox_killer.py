@@ -1,6 +1,6 @@
 """Kill processes that work through a mailbox, at random moments, until they are done; then count what the desk holds.
 
-Run as ``python -m tests.crash.mailbox_killer KILLS SEED``; prints one JSON object. A process of its own, because it forks: every
+Run as ``python -m crash.mailbox_killer KILLS SEED`` in the folder of the tests; prints one JSON object. A process of its own, because it forks: every
 victim is a fork that has wfnb imported already and owns its engine, its store and its desk.
 """
 

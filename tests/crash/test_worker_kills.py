@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
+from processes import told
+
 KILLS = int(os.environ.get("WFNB_KILLS", "200"))
 MANY = KILLS > 200
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(7_200 if MANY else 900)]
-
-
-def run(module: str, *words: object) -> Any:
-    """A process of its own, because it forks."""
-    command = [sys.executable, "-m", module, *map(str, words)]
-    with subprocess.Popen(
-        command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        try:
-            said, errors = process.communicate()
-        finally:
-            with suppress(
-                ProcessLookupError
-            ):  # workers that a failure has left behind, also those that sleep
-                os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 0, errors[-3000:]
-    return json.loads(said)
 
 
 def assert_right(found: dict[str, Any], runs: int) -> None:
@@ -45,7 +23,7 @@ def assert_right(found: dict[str, Any], runs: int) -> None:
 
 
 def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice() -> None:
-    rounds = run("crash.worker_killer", KILLS, 20260105, 2, 60, 0, 40)
+    rounds = told("crash.worker_killer", KILLS, 20260105, 2, 60, 0, 40)
     for found in rounds:
         assert_right(found, 60)
     assert sum(found["kills"] for found in rounds) >= KILLS
@@ -56,19 +34,19 @@ def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice() -> None:
 @pytest.mark.defect("D-10")
 def test_eight_workers_share_a_queue_while_one_of_them_is_killed_again_and_again() -> None:
     runs, between_ms = (1_000, 1_000) if MANY else (160, 300)
-    (found,) = run("crash.worker_killer", 0, 7, 8, runs, between_ms, between_ms)
+    (found,) = told("crash.worker_killer", 0, 7, 8, runs, between_ms, between_ms)
     assert_right(found, runs)
     assert found["kills"] > 0
 
 
 def test_workers_on_a_server_are_killed_while_they_share_a_queue(postgres_url: str) -> None:
     runs, between_ms = (1_000, 1_000) if MANY else (60, 200)
-    (found,) = run("crash.worker_killer", 0, 7, 4, runs, between_ms, between_ms, postgres_url)
+    (found,) = told("crash.worker_killer", 0, 7, 4, runs, between_ms, between_ms, postgres_url)
     assert_right(found, runs)
     assert found["kills"] > 0
 
 
 def test_a_worker_that_slept_longer_than_its_lease_changes_nothing() -> None:
-    found = run("crash.sleeper")
+    found = told("crash.sleeper")
     assert found["taken_over"] > 0
     assert_right(found, 40)

@@ -1,49 +1,21 @@
-"""What a PostgreSQL store has acknowledged is still there after its writer, or the server itself, was killed."""
+"""What a PostgreSQL store has acknowledged is still there after the server itself was killed."""
 
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from integration.test_store_processes import begin, let_go
 from postgres_server import own_server
+from processes import Processes
 from unit.store.story import Story, new_run, version
 from wfnb.errors import StoreError
-from wfnb.store.port import film, state_at
 from wfnb.store.postgres import PostgresStore
-
-TESTS = Path(__file__).parents[1]
-KILLS = int(os.environ.get("WFNB_KILLS", "12"))
-
-# Goes on with the run, and notes each commit in a ledger only after the store has acknowledged it.
-COMMIT = """
-import os, sys
-from unit.store.story import Story
-from wfnb.store.postgres import PostgresStore
-url, name = sys.argv[1:]
-store = PostgresStore(url)
-story = Story(store, name)
-story.commit(story.start())
-os.write(1, b"1\\n")
-while True:
-    seq = story.row.seq
-    if seq % 3 == 0:
-        story.commit(story.call(f"{name}-{seq}", f"root.steps[{seq}]"), story.answer("x" * 300, f"root.steps[{seq}]"))
-    else:
-        story.commit(story.pure(seq, f"root.steps[{seq}]"))
-    os.write(1, b"%d\\n" % story.row.seq)
-"""
 
 CLAIM = """
 import json, sys
@@ -56,45 +28,6 @@ with PostgresStore(url) as store:
     mine = [no for no in runs if store.claim_run(no, owner, 1_000, 2_000)]
 print(json.dumps(mine))
 """
-
-
-@pytest.mark.crash
-@pytest.mark.timeout(900)
-def test_acknowledged_commits_survive_a_kill_of_their_writer(postgres_url: str) -> None:
-    chance = random.Random(7)
-    with PostgresStore(postgres_url) as store:
-        store.save_version(version())
-        for number in range(KILLS):
-            acknowledged = kill_one(postgres_url, f"run-{number}", chance.uniform(0.0, 0.3))
-            run = store.run(f"run-{number}")
-            assert run is not None
-            # The server may still be at work on the last commit, of which nobody heard: it counts two macrosteps at most.
-            assert acknowledged <= run.seq <= acknowledged + 2
-            # A writer that died holds nobody up.
-            claimed = store.claim_run(run.run_no, "heir", 1, 2)
-            assert claimed is not None
-            seqs = [row.seq for row in store.macrosteps(run.run_no, 0, claimed.seq + 9)]
-            assert seqs == list(range(1, claimed.seq + 1))
-            assert len(list(film(store, claimed))) == claimed.seq
-            assert state_at(store, claimed).status == claimed.status
-            ended = sum(step.status == "SUCCEEDED" for step in store.steps(run.run_no))
-            assert ended == claimed.seq - 1 - len(store.invocations(run.run_no))
-
-
-def kill_one(url: str, name: str, after_s: float) -> int:
-    """Kill a process some time after its first commit; the last macrostep that it was told is safe."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMIT, url, name], cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    first = process.stdout.readline()
-    assert first == b"1\n", process.communicate()[1].decode()
-    time.sleep(after_s)
-    os.kill(process.pid, signal.SIGKILL)
-    rest, _ = process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    whole = (first + rest).rpartition(b"\n")[0]  # a line that the kill cut off was not finished
-    return int(whole.split(b"\n")[-1])
 
 
 @pytest.mark.crash
@@ -160,10 +93,11 @@ def test_processes_claim_each_run_once(postgres_url: str) -> None:
         store.save_version(version())
         for number in range(60):
             store.create_run(new_run(f"run-{number}"))
-        workers = [begin(CLAIM, postgres_url, f"owner-{number}") for number in range(3)]
-        for worker in workers:
-            let_go(worker)
-        claimed = [json.loads(worker.communicate()[0]) for worker in workers]
+        with Processes() as processes:
+            workers = [begin(processes, CLAIM, postgres_url, f"owner-{number}") for number in range(3)]
+            for worker in workers:
+                let_go(worker)
+            claimed = [json.loads(worker.communicate()[0]) for worker in workers]
         assert [worker.returncode for worker in workers] == [0] * 3
         assert Counter(no for mine in claimed for no in mine) == Counter(range(1, 61))
         assert {run.epoch for run in store.open_runs()} == {1}

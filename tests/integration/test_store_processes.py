@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from processes import Processes
 from unit.store.story import START_US, Story, new_run, version
 from wfnb.store.sqlite import SqliteStore
-
-TESTS = Path(__file__).parents[1]
 
 CLAIM = """
 import json, sys
@@ -29,6 +27,7 @@ print(json.dumps(mine))
 
 WRITE = """
 import sys
+from processes import Processes
 from unit.store.story import Story
 from wfnb.store.sqlite import SqliteStore
 path, name, count = sys.argv[1:]
@@ -44,12 +43,9 @@ with SqliteStore(path) as store:
 """
 
 
-def begin(script: str, *words: object) -> subprocess.Popen[str]:
+def begin(processes: Processes, script: str, *words: object) -> subprocess.Popen[str]:
     """A process that has opened the store and waits to be let go."""
-    command = [sys.executable, "-c", script, *map(str, words)]
-    process = subprocess.Popen(
-        command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
+    process = processes.python("-c", script, *words, stdin=subprocess.PIPE, stderr=None, bufsize=1)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
@@ -65,11 +61,11 @@ def let_go(process: subprocess.Popen[str]) -> None:
 @pytest.mark.defect("D-10")
 def test_eight_processes_claim_each_run_once(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
-    with SqliteStore(path) as store:
+    with Processes() as processes, SqliteStore(path) as store:
         store.save_version(version())
         for number in range(200):
             store.create_run(new_run(f"run-{number}"))
-        workers = [begin(CLAIM, path, f"owner-{number}") for number in range(8)]
+        workers = [begin(processes, CLAIM, path, f"owner-{number}") for number in range(8)]
         for worker in workers:
             let_go(worker)
         claimed = [json.loads(worker.communicate()[0]) for worker in workers]
@@ -82,9 +78,9 @@ def test_eight_processes_claim_each_run_once(tmp_path: Path) -> None:
 
 def test_a_reader_that_follows_writers_ends_with_exactly_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
-    with SqliteStore(path) as store:
+    with Processes() as processes, SqliteStore(path) as store:
         store.save_version(version())
-        writers = [begin(WRITE, path, f"writer-{number}", 40) for number in range(3)]
+        writers = [begin(processes, WRITE, path, f"writer-{number}", 40) for number in range(3)]
         for writer in writers:
             let_go(writer)
         kept: dict[tuple[str, object], object] = {}
@@ -126,9 +122,9 @@ def keep(kept: dict[tuple[str, object], object], changes: object) -> None:
 
 def test_a_commit_waits_for_the_one_of_another_process(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
-    with SqliteStore(path) as store:
+    with Processes() as processes, SqliteStore(path) as store:
         store.save_version(version())
-        writer = begin(WRITE, path, "other", 20)
+        writer = begin(processes, WRITE, path, "other", 20)
         let_go(writer)
         story = Story(store)
         story.commit(story.start())

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import wfnb
+from processes import Processes
 
 PATIENCE_S = 60
 SHOP = """
@@ -48,13 +50,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def worker(folder: Path, *words: str) -> subprocess.Popen[str]:
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    with Processes() as started:
+        yield started
+
+
+def worker(processes: Processes, folder: Path, *words: str) -> subprocess.Popen[str]:
     """A worker that has said that it is running."""
-    command = [sys.executable, "-m", "wfnb", "worker", str(folder), "--app", "shop:connect"]
-    process = subprocess.Popen(
-        [*command, "--app-dir", str(folder / "apps"), "--poll", "20", *words],
-        cwd=folder / "here", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+    command = ["-m", "wfnb", "worker", folder, "--app", "shop:connect", "--app-dir", folder / "apps"]
+    process = processes.python(
+        *command, "--poll", "20", *words, cwd=folder / "here", stderr=subprocess.STDOUT
+    )
     assert process.stdout is not None
     said = ""
     while ": running" not in said:
@@ -79,8 +86,10 @@ def await_file(path: Path, process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_a_worker_drives_what_a_kernel_starts_and_ends_in_good_order(folder: Path) -> None:
-    process = worker(folder, "--name", "ann", "--concurrency", "2")
+def test_a_worker_drives_what_a_kernel_starts_and_ends_in_good_order(
+    folder: Path, processes: Processes
+) -> None:
+    process = worker(processes, folder, "--name", "ann", "--concurrency", "2")
     with kernel(folder) as ws:
         run = ws.start("shop", {"folder": str(folder)})
         await_file(folder / "begun", process)
@@ -96,7 +105,7 @@ def test_a_worker_drives_what_a_kernel_starts_and_ends_in_good_order(folder: Pat
         assert process.returncode == 0, said
         assert said.splitlines()[-1].endswith("stopped, 0 runs ended here")
         assert ([step.status for step in run.steps()], run.row.owner) == (["SUCCEEDED"], None)
-        other = worker(folder)
+        other = worker(processes, folder)
         assert run.wait(PATIENCE_S).status == "SUCCEEDED"
         assert [call.attempt for call in run.invocations()] == [1, 1]
         other.terminate()
@@ -106,8 +115,10 @@ def test_a_worker_drives_what_a_kernel_starts_and_ends_in_good_order(folder: Pat
 
 
 @pytest.mark.timeout(180)
-def test_a_second_signal_ends_a_worker_at_once_and_another_one_goes_on(folder: Path) -> None:
-    process = worker(folder)
+def test_a_second_signal_ends_a_worker_at_once_and_another_one_goes_on(
+    folder: Path, processes: Processes
+) -> None:
+    process = worker(processes, folder)
     with kernel(folder) as ws:
         run = ws.start("shop", {"folder": str(folder)})
         await_file(folder / "begun", process)
@@ -118,7 +129,7 @@ def test_a_second_signal_ends_a_worker_at_once_and_another_one_goes_on(folder: P
         assert process.wait(PATIENCE_S) == 128 + signal.SIGINT
         process.stdout.close()
         (folder / "door").touch()
-        other = worker(folder)
+        other = worker(processes, folder)
         assert run.wait(PATIENCE_S).status == "SUCCEEDED"
         assert [call.attempt for call in run.invocations()] == [2, 1]
         other.terminate()
@@ -126,8 +137,8 @@ def test_a_second_signal_ends_a_worker_at_once_and_another_one_goes_on(folder: P
 
 
 @pytest.mark.timeout(180)
-def test_a_step_that_outlasts_the_stop_does_not_keep_the_process(folder: Path) -> None:
-    process = worker(folder, "--stop-within", "0")
+def test_a_step_that_outlasts_the_stop_does_not_keep_the_process(folder: Path, processes: Processes) -> None:
+    process = worker(processes, folder, "--stop-within", "0")
     with kernel(folder) as ws:
         run = ws.start("shop", {"folder": str(folder)})
         await_file(folder / "begun", process)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from processes import Processes
 
 TOUR = [sys.executable, "-m", "wfnb", "tour"]
 PATIENCE_S = 400  # two cores, shared with other tests: slow is not broken
@@ -41,24 +42,21 @@ def test_the_tour_opens_in_jupyterlab(tmp_path: Path) -> None:
         "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
         "JUPYTER_DATA_DIR": str(tmp_path / "data"),
     }
-    with subprocess.Popen(
-        [*TOUR, "--folder", "here"], cwd=tmp_path, env={**env, "BROWSER": "true"},
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-    ) as process:  # fmt: skip
+    with Processes() as processes:
+        process = processes.start(
+            *TOUR, "--folder", "here", cwd=tmp_path, env={**env, "BROWSER": "true"}, stderr=subprocess.DEVNULL
+        )
         assert process.stdout is not None
-        try:
-            said = ""
-            while not (found := re.search(r"http://\S+\n", said)):
-                line = process.stdout.readline()
-                assert line, f"The tour ended without an address:\n{said}"
-                said += line
-            url = found[0].strip()
-            assert "/lab/tree/00_tour.ipynb?token=" in url
-            base, token = url.split("/lab/")[0], url.split("token=")[1]
-            content = _get(f"{base}/api/contents/00_tour.ipynb?content=0&token={token}")
-            assert json.loads(content)["name"] == "00_tour.ipynb"
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
+        said = ""
+        while not (found := re.search(r"http://\S+\n", said)):
+            line = process.stdout.readline()
+            assert line, f"The tour ended without an address:\n{said}"
+            said += line
+        url = found[0].strip()
+        assert "/lab/tree/00_tour.ipynb?token=" in url
+        base, token = url.split("/lab/")[0], url.split("token=")[1]
+        content = _get(f"{base}/api/contents/00_tour.ipynb?content=0&token={token}")
+        assert json.loads(content)["name"] == "00_tour.ipynb"
 
 
 def _get(url: str) -> bytes:

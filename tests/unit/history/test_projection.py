@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import textwrap
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from processes import Processes
 from unit.history.chronicle import Chronicle
 from unit.history.contents import contents
 from wfnb.errors import QueryError
@@ -43,23 +44,14 @@ with SqliteStore(folder + "/state.sqlite") as store:
 """
 
 
-class Held:
-    """Another process that has the file open."""
-
-    def __init__(self, path: Path, how: str = "writer") -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", HOLDER, str(path), how],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self) -> None:
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "held\n"
-
-    def __exit__(self, *_exc: object) -> None:
-        self.process.communicate("")
+@contextmanager
+def held(path: Path, how: str = "writer") -> Iterator[None]:
+    """Another process has the file open."""
+    with Processes() as processes:
+        process = processes.python("-c", HOLDER, path, how, stdin=subprocess.PIPE, stderr=None)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield
 
 
 @pytest.fixture
@@ -77,7 +69,7 @@ def test_the_file_is_readable_by_its_owner_alone(
 def test_the_file_is_never_left_open(store: SqliteStore, history: History, tmp_path: Path) -> None:
     Chronicle(store, "r1")
     history.refresh()
-    with Held(tmp_path / "history.duckdb"):
+    with held(tmp_path / "history.duckdb"):
         pass  # another process can take it at once
 
 
@@ -96,7 +88,7 @@ def test_a_file_in_use_elsewhere_is_answered_from_memory(
 ) -> None:
     run = Chronicle(store, "r1")
     history.refresh()
-    with Held(tmp_path / "history.duckdb", how):
+    with held(tmp_path / "history.duckdb", how):
         run.step("a")
         assert history.refresh().place == "memory"
         run.step("b", 1)
@@ -109,7 +101,7 @@ def test_a_file_in_use_elsewhere_is_answered_from_memory(
 def test_memory_catches_up_from_where_it_was(store: SqliteStore, history: History, tmp_path: Path) -> None:
     history.refresh()
     run = Chronicle(store, "r1")
-    with Held(tmp_path / "history.duckdb"):
+    with held(tmp_path / "history.duckdb"):
         assert history.refresh().rebuilt
         run.step("a")
         progress = history.refresh()
@@ -120,7 +112,7 @@ def test_a_reader_elsewhere_does_not_keep_others_from_reading(
     store: SqliteStore, history: History, tmp_path: Path
 ) -> None:
     history.refresh()
-    with Held(tmp_path / "history.duckdb", "reader"):
+    with held(tmp_path / "history.duckdb", "reader"):
         assert history.refresh().place == "file"
 
 
@@ -134,24 +126,16 @@ def test_other_code_of_this_process_may_have_the_file_open(
 
 
 def test_two_processes_that_ask_at_once_never_see_a_lock(store: SqliteStore, tmp_path: Path) -> None:
-    script = textwrap.dedent(ASKER)
-    askers = [
-        subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", script, str(tmp_path)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
     run = Chronicle(store, "r1")
     index = 0
-    while any(asker.poll() is None for asker in askers):
-        run.step("a", index)
-        index += 1
-    for asker in askers:
-        out, err = asker.communicate()
-        assert (asker.returncode, out.strip() in ("file", "memory")) == (0, True), err
+    with Processes() as processes:
+        askers = [processes.python("-W", "error", "-c", ASKER, tmp_path) for _ in range(2)]
+        while any(asker.poll() is None for asker in askers):
+            run.step("a", index)
+            index += 1
+        for asker in askers:
+            out, err = asker.communicate()
+            assert (asker.returncode, out.strip() in ("file", "memory")) == (0, True), err
     assert contents(Projection(store, tmp_path / "history.duckdb")) == contents(Projection(store, None))
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from processes import Processes
 from unit.history.chronicle import Chronicle
 from unit.history.contents import contents
 from wfnb.history.projection import Projection
@@ -45,19 +44,14 @@ def test_no_kill_costs_or_repeats_a_row(store: SqliteStore, tmp_path: Path) -> N
     index = 0
     for number in range(KILLS):
         how = "again" if number % 3 == 0 else "on"
-        projector = subprocess.Popen(
-            [sys.executable, "-c", PROJECTOR, str(tmp_path), how], stdout=subprocess.PIPE, text=True
-        )
-        try:
+        with Processes() as processes:
+            projector = processes.python("-c", PROJECTOR, tmp_path, how, stderr=None)
             assert projector.stdout is not None
             assert projector.stdout.readline() == "ready\n"
             until = time.monotonic() + chance.uniform(0.01, 0.4)
             while time.monotonic() < until:
                 run.step("a", index)
                 index += 1
-        finally:
-            projector.kill()
-            projector.communicate()
         grown, built = contents(Projection(store, path)), contents(Projection(store, None))
         assert {name: len(rows) for name, rows in grown.items()} == {
             name: len(rows) for name, rows in built.items()

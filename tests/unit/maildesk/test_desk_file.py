@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 
+from processes import Processes
 from wfnb.errors import ActionError, TransientError
 from wfnb.maildesk import desk_file
 from wfnb.maildesk.desk_file import DeskFile
@@ -86,11 +85,9 @@ def test_the_file_uses_the_write_ahead_log_and_foreign_keys(tmp_path) -> None:
 
 def test_processes_that_open_and_write_at_once_agree(tmp_path) -> None:
     folder = str(tmp_path / "desk")
-    started = [
-        subprocess.Popen([sys.executable, "-c", OPEN_AND_WRITE, folder], stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
-    errors = [process.communicate(timeout=60)[1].decode() for process in started]
+    with Processes() as processes:
+        started = [processes.python("-c", OPEN_AND_WRITE, folder) for _ in range(3)]
+        errors = [process.communicate(timeout=60)[1] for process in started]
     assert errors == ["", "", ""]
     file = DeskFile(tmp_path / "desk" / "desk.sqlite")
     assert file.one("SELECT count(*) AS n FROM tickets") == {"n": 10}
