@@ -15,6 +15,7 @@ __all__ = [
     "HOLDS",
     "INVOCATIONS",
     "LOGS",
+    "PINS",
     "PROGRESS",
     "RECORDINGS",
     "REDACTIONS",
@@ -331,6 +332,15 @@ class _Secrets:
 
 
 @dataclass(frozen=True, slots=True)
+class _Pins:
+    """Statements of ``sql/pins.sql``."""
+
+    add: str
+    drop: str
+    of_workflow: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Sources:
     """Statements of ``sql/sources.sql``."""
 
@@ -365,6 +375,7 @@ INVOCATIONS: Final = read_statements(_Invocations, "invocations.sql")
 CHANGES: Final = read_statements(_Changes, "changes.sql")
 AUDIT: Final = read_statements(_Audit, "audit.sql")
 SECRETS: Final = read_statements(_Secrets, "secrets.sql")
+PINS: Final = read_statements(_Pins, "pins.sql")
 SOURCES: Final = read_statements(_Sources, "sources.sql")
 RECORDINGS: Final = read_statements(_Recordings, "recordings.sql")
 REDACTIONS: Final = read_statements(_Redactions, "redactions.sql")
