@@ -42,15 +42,22 @@ class WorkerInfo:
 
 @dataclass(frozen=True)
 class Queued:
-    """Runs of a workflow that wait for somebody to drive them; `oldest_ms` is how long the first of them has waited."""
+    """Runs of a workflow that wait for somebody to drive them; `oldest_ms` is how long the first of them has waited.
 
-    COLUMNS: ClassVar = ("workflow", "runs", "oldest_ms")
+    Where Procrastinate dispatches runs, `jobs` is how many jobs in its queue are due, and `timers` how many lie ahead.
+    """
+
+    COLUMNS: ClassVar = ("workflow", "runs", "oldest_ms", "jobs", "timers")
 
     workflow: str
     runs: int
     oldest_ms: int
+    jobs: int = 0
+    timers: int = 0
 
     @classmethod
     def of(cls, waiting: Waiting, now_us: int) -> Queued:
         """From the tables."""
-        return cls(waiting.workflow_id, waiting.depth, max(0, now_us - waiting.oldest_us) // 1000)
+        oldest_us = now_us if waiting.oldest_us is None else waiting.oldest_us
+        age_ms = max(0, now_us - oldest_us) // 1000
+        return cls(waiting.workflow_id, waiting.depth, age_ms, waiting.jobs, waiting.timers)

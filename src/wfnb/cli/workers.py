@@ -31,7 +31,10 @@ def worker(
     app_dir: Annotated[Path | None, typer.Option(help="Folder to import the app from.")] = None,
     store: Store = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Runs driven at once.")] = 8,
-    poll: Annotated[int, typer.Option(min=1, help="Milliseconds between two looks for runs.")] = 250,
+    dispatch: Annotated[
+        str | None, typer.Option(help="How runs are found: lookout, or procrastinate on PostgreSQL.")
+    ] = None,
+    poll: Annotated[int | None, typer.Option(min=1, help="Milliseconds between two looks for runs.")] = None,
     lease: Annotated[
         int, typer.Option(min=1_000, help="Milliseconds of silence after which its runs are free.")
     ] = LIMITS.lease_ms,
@@ -45,7 +48,13 @@ def worker(
     with wfnb.open(folder, store=store, drive=False) as ws:
         register(ws)
         made = ws.worker(
-            name, runs=concurrency, poll_ms=poll, lease_ms=lease, stop_within_ms=stop_within, say=_say
+            name,
+            runs=concurrency,
+            dispatch=dispatch,
+            poll_ms=poll,
+            lease_ms=lease,
+            stop_within_ms=stop_within,
+            say=_say,
         )
         _obey_signals(made)
         late = made.run()

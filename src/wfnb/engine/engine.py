@@ -1,6 +1,6 @@
 """The engine: a daemon thread with its own event loop that drives runs, so that a kernel never waits for one.
 
-Cells and callbacks only hand in commands. A run is driven by whoever holds its lease; the lookout finds what to drive next.
+Cells and callbacks only hand in commands. A run is driven by whoever holds its lease; a dispatcher finds what to drive next.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from wfnb.engine.children import child_run, is_orphan
 from wfnb.engine.clock import Clock
+from wfnb.engine.dispatch import Dispatch, Dispatcher
 from wfnb.engine.driver import Driver
 from wfnb.engine.ids import Ids
 from wfnb.engine.lookout import Lookout
@@ -81,7 +82,7 @@ class Engine:
         self._around = Surroundings(store, actions, clock, performer, seed, *calls, programs, secrets)
         self._failed = failed
         self._drivers: dict[int, Driver] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self.tasks: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, Driver] = {}
         self._faults: dict[int, WfnbError] = {}
         self._turns = Turns(one_at_a_time=clock.simulated)
@@ -89,7 +90,8 @@ class Engine:
         self._closed = False
         self._thread = LoopThread("wfnb-engine")
         self._loop = self._thread.loop
-        self._lookout = Lookout(self._loop, store, clock, self, fire)
+        self._place = (self._loop, store, clock, self, fire)
+        self._dispatcher: Dispatcher = Lookout(*self._place)
         self._keeper = self._thread.call(self._keep)
 
     # --- what other threads call
@@ -102,9 +104,9 @@ class Engine:
         """The name of this engine and the moment until which a lease taken now holds."""
         return self.owner, self.clock.lease_us() + self.pace.lease_ms * 1000
 
-    def drive(self, pace: Pace) -> None:
-        """Go on at another pace, from now on."""
-        self._thread.call(lambda: self._change(pace))
+    def drive(self, pace: Pace, dispatch: Dispatch = Lookout) -> None:
+        """Go on at another pace from now on, with runs that are found in this way."""
+        self._thread.call(lambda: self._change(pace, dispatch))
 
     def retire(self, within_s: float) -> int:
         """Take up nothing more, let every run come to the end of its step and give it back; how many did not in time."""
@@ -113,7 +115,7 @@ class Engine:
     @property
     def running(self) -> int:
         """How many runs are driven here now."""
-        return len(self._tasks)
+        return len(self.tasks)
 
     def step(self, run_id: str) -> RunRow:
         """Drive a held run until one step has ended.
@@ -148,12 +150,12 @@ class Engine:
     def scan(self) -> None:
         """Look for open runs that nobody drives, soon, also for those that could not be driven: something was registered."""
         if not self._closed:
-            self._lookout.soon(around=True)
+            self._dispatcher.soon(around=True)
 
     def wake(self) -> None:
         """Look for runs that can go on, soon: something was submitted."""
         if not self._closed:
-            self._lookout.soon()
+            self._dispatcher.soon()
 
     def wait(self, run_id: str, timeout_s: float | None, *, parked: bool = False) -> RunRow:
         """Wait until a run is over, or with `parked` also until it stands still.
@@ -169,13 +171,13 @@ class Engine:
         """
         deadline = None if timeout_s is None else self._loop.time() + timeout_s
         if self._row(run_id).run_no in self._faults:
-            self._thread.call(self._lookout.look)  # what was missing may have been registered since
+            self._thread.call(self._dispatcher.look)  # what was missing may have been registered since
         while True:
             with self._changed:  # no change slips in between looking and waiting
                 run = self._row(run_id)
                 if run.status in TERMINAL or (parked and is_parked(self._store, self.clock, run)):
                     return run
-                if run.run_no in self._faults and run.run_no not in self._tasks:
+                if run.run_no in self._faults and run.run_no not in self.tasks:
                     raise self._faults[run.run_no]
                 if timeout_s is None and needs_an_answer(self._store, self.clock, run):
                     raise run_waits(run_id)
@@ -198,28 +200,31 @@ class Engine:
     # --- the loop's thread
 
     def _keep(self) -> asyncio.Task[None]:
-        return self._loop.create_task(self._lookout.keep())
+        return self._loop.create_task(self._dispatcher.keep())
 
-    def _change(self, pace: Pace) -> None:
+    def _change(self, pace: Pace, dispatch: Dispatch) -> None:
         self.pace = pace
         self._performer.widen(pace.runs or 0)
         self._keeper.cancel()
+        self._dispatcher.close()
+        self._dispatcher = dispatch(*self._place)
         self._keeper = self._keep()
 
     async def _retire(self, within_s: float) -> int:
         self.pace = replace(self.pace, runs=0)
+        self._dispatcher.retire()
         for driver in self._drivers.values():
             driver.leave()
-        under_way = list(self._tasks.values())
+        under_way = list(self.tasks.values())
         late = (await asyncio.wait(under_way, timeout=within_s))[1] if under_way else ()
         await asyncio.sleep(0)  # those that have just ended are taken off the list
         return len(late)
 
-    # --- what the lookout calls
+    # --- what the dispatcher calls
 
     def room(self) -> int:
         """See `Crew.room`."""
-        return _BATCH if self.pace.runs is None else min(_BATCH, self.pace.runs - len(self._tasks))
+        return _BATCH if self.pace.runs is None else min(_BATCH, self.pace.runs - len(self.tasks))
 
     def left_out(self) -> int:
         """See `Crew.left_out`."""
@@ -231,15 +236,14 @@ class Engine:
 
     def wants(self, run_no: int) -> bool:
         """See `Crew.wants`."""
-        return not any(run_no in known for known in (self._tasks, self._held, self._faults))
+        return not any(run_no in known for known in (self.tasks, self._held, self._faults))
 
     def renew(self) -> None:
         """See `Crew.renew`."""
         try:
             self._store.renew_leases(self.owner, self.lease()[1])
         except StoreError as error:
-            for run_no in self._tasks:
-                self._faults[run_no] = error
+            self._faults |= dict.fromkeys(self.tasks, error)
 
     def take_up(self, run: RunRow) -> None:
         """See `Crew.take_up`. A run that cannot be linked here stays free, and the reason is remembered."""
@@ -279,7 +283,7 @@ class Engine:
         self._faults.pop(run.run_no, None)
         self._drivers[run.run_no] = driver
         task = self._loop.create_task(self._to_end(driver), name=run.run_id)
-        self._tasks[run.run_no] = task
+        self.tasks[run.run_no] = task
         task.add_done_callback(lambda done: self._ended(run.run_no, done))
 
     async def _to_end(self, driver: Driver) -> None:
@@ -293,7 +297,7 @@ class Engine:
             await driver.to_step_end()
 
     def _ended(self, run_no: int, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(run_no, None)
+        self.tasks.pop(run_no, None)
         self._drivers.pop(run_no, None)
         error = None if task.cancelled() else task.exception()
         if error is not None:
@@ -305,7 +309,7 @@ class Engine:
         with self._changed:
             self._changed.notify_all()
         if not self._closed:
-            self._lookout.soon()  # there is room, and the run that called it may go on now
+            self._dispatcher.soon()  # there is room, and the run that called it may go on now
 
     def _give_back(self, run_no: int) -> None:
         """Let go of a run that is not driven on here, so that it is looked at again."""
@@ -340,16 +344,17 @@ class Engine:
 
     def _stop_driving(self, run_no: int) -> None:
         self._held.pop(run_no, None)
-        task = self._tasks.get(run_no)
+        task = self.tasks.get(run_no)
         if task is not None and task is not asyncio.current_task(self._loop):
             task.cancel()
 
     async def _stop(self) -> None:
-        self._lookout.close()
-        tasks = [self._keeper, *self._tasks.values()]
+        self._dispatcher.close()
+        tasks = [self._keeper, *self.tasks.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._dispatcher.gone()
         self._store.release_leases(self.owner)
 
     # --- what drivers call
@@ -367,7 +372,7 @@ class Engine:
         """Wait until a run is over or waits itself; one that is driven elsewhere is looked at again a little later."""
         async with self._turns.lent():
             while not run.over and not is_parked(self._store, self.clock, run):
-                task = self._tasks.get(run.run_no)
+                task = self.tasks.get(run.run_no)
                 await (asyncio.wait([task]) if task is not None else asyncio.sleep(_POLL_S))
                 run = self._row(run.run_id)
         return run

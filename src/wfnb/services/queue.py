@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wfnb.engine.clock import Clock
-from wfnb.engine.lookout import dead_owners
+from wfnb.engine.dispatch import dead_owners
 from wfnb.limits import LIMITS
+from wfnb.services.dispatching import job_counts
 from wfnb.store.port import Store
 
 __all__ = ["Waiting", "queue"]
@@ -14,11 +15,16 @@ __all__ = ["Waiting", "queue"]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Runs of one workflow that wait for somebody to drive them: how many, and since when the first of them."""
+    """Runs of one workflow that wait for somebody to drive them: how many, and since when the first of them.
+
+    `jobs` is how many jobs say so where Procrastinate dispatches runs, and `timers` how many jobs have their moment ahead.
+    """
 
     workflow_id: str
     depth: int
-    oldest_us: int
+    oldest_us: int | None
+    jobs: int = 0
+    timers: int = 0
 
 
 def queue(store: Store, clock: Clock) -> list[Waiting]:
@@ -28,4 +34,9 @@ def queue(store: Store, clock: Clock) -> list[Waiting]:
     for run in store.ready_runs(clock.ready_us(), clock.lease_us(), dead, LIMITS.queue_counted):
         since_us = max(run.ready_us or 0, run.updated_us)
         found.setdefault(run.workflow_id, []).append(since_us)
-    return [Waiting(workflow, len(since), min(since)) for workflow, since in sorted(found.items())]
+    jobs = job_counts(store)
+    return [
+        Waiting(workflow, len(since), min(since, default=None), *jobs.get(workflow, ()))
+        for workflow in sorted(found.keys() | jobs.keys())
+        for since in [found.get(workflow, [])]
+    ]

@@ -11,7 +11,9 @@ from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
+from wfnb.engine.dispatch import Dispatch
 from wfnb.engine.engine import Engine
+from wfnb.engine.lookout import Lookout
 from wfnb.engine.pace import Pace
 from wfnb.errors import StoreError
 from wfnb.limits import LIMITS
@@ -35,6 +37,8 @@ class Worker:
         How many runs at once, how often it looks for more, how long its leases hold.
     name
         What people call it; the process and a random part are added.
+    dispatch
+        How it comes by runs.
     stop_within_s
         How long it waits for steps under way when it is told to stop.
     say
@@ -48,12 +52,14 @@ class Worker:
         pace: Pace,
         *,
         name: str,
+        dispatch: Dispatch = Lookout,
         stop_within_s: float,
         say: Callable[[str], None],
     ) -> None:
         self._database = database
         self._engine = engine
         self._pace = pace
+        self._dispatch = dispatch
         self._stop_within_s = stop_within_s
         self._say = say
         self._orders: SimpleQueue[None] = SimpleQueue()  # may be put to by a signal's function
@@ -85,7 +91,7 @@ class Worker:
         with suppress(StoreError):
             workers.forget_old(self._database, self._engine.clock.lease_us())
         self._enter("starting")
-        self._engine.drive(self._pace)
+        self._engine.drive(self._pace, self._dispatch)
         self._enter("running", f"up to {self._pace.runs} runs at once")
         while not self._told_to_stop():
             self._beat()

@@ -10,6 +10,7 @@ from wfnb.store.database import Database
 from wfnb.store.postgres_address import address_of
 from wfnb.store.postgres_connections import Connections
 from wfnb.store.postgres_database import PostgresDatabase
+from wfnb.store.postgres_jobs import JobQueue
 from wfnb.store.postgres_schema import prepare
 
 __all__ = ["PostgresBase"]
@@ -23,6 +24,7 @@ class PostgresBase:
     def __init__(self, url: str, *, schema: str | None = None, patience_s: float = 10.0) -> None:
         self._connections = Connections(address_of(url, schema), patience_s)
         self._database = PostgresDatabase(self._connections)
+        self.jobs = JobQueue(self._connections)
         try:
             prepare(self._connections)
         except BaseException:

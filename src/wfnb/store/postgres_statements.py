@@ -13,6 +13,7 @@ __all__ = [
     "FILM",
     "HOLDS",
     "INVOCATIONS",
+    "JOBS",
     "MIGRATIONS",
     "PROGRESS",
     "RUNS",
@@ -59,6 +60,22 @@ class _Schema:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Jobs:
+    """Statements of ``postgres_sql/jobs.sql``."""
+
+    applied: str
+    connect: str
+    count: str
+    enter: str
+    exists: str
+    note_applied: str
+    prepare: str
+    queue_run: str
+    unqueued: str
+    use: str
+
+
 TRANSACTION: Final = read_statements(_Transaction, "transaction.sql", _FOLDER)
 SCHEMA: Final = read_statements(_Schema, "schema.sql", _FOLDER)
 VERSIONS: Final = read_statements(type(statements.VERSIONS), "versions.sql", _FOLDER)
@@ -69,4 +86,5 @@ WAITS: Final = read_statements(type(statements.WAITS), "waits.sql", _FOLDER)
 HOLDS: Final = read_statements(type(statements.HOLDS), "holds.sql", _FOLDER)
 INVOCATIONS: Final = read_statements(type(statements.INVOCATIONS), "invocations.sql", _FOLDER)
 CHANGES: Final = read_statements(type(statements.CHANGES), "changes.sql", _FOLDER)
+JOBS: Final = read_statements(_Jobs, "jobs.sql", _FOLDER)
 MIGRATIONS: Final = statements.migrations("postgres_migrations")

@@ -73,7 +73,7 @@ def start(ws: wfnb.Workspace, count: int) -> list[wfnb.Run]:
 
 def test_an_engine_that_does_not_drive_leaves_its_runs_to_others(ws: wfnb.Workspace, shop: Shop) -> None:
     run = start(ws, 1)[0]
-    ws._engine._thread.call(ws._engine._lookout.look_around)
+    ws._engine._thread.call(ws._engine._dispatcher.look_around)
     assert (run.status, run.row.owner) == ("PENDING", None)
     assert shop.begun == []
 
