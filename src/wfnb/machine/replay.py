@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from wfnb.errors import (
@@ -67,7 +68,7 @@ class Keys:
         """The macrostep that is replayed now; None when it is in no record."""
         self._record, self._given = record, given
 
-    def take(self, _data: JsonValue) -> str | None:
+    def take(self, action: str, _data: JsonValue) -> str | None:
         """The key of the call that the macrostep made; what made the key fail is raised again."""
         if self._record is None or self._given is None:
             return ""
@@ -75,28 +76,32 @@ class Keys:
         call = self._record.calls.get(found[1]) if found else None
         if call is not None:
             tenant = self._record.tape.tenant
-            return call.key if tenant == "local" else call.key.removeprefix(f"{tenant}:")
+            key = call.key if tenant == "local" else call.key.removeprefix(f"{tenant}:")
+            start = self._record.start
+            return key.removeprefix(f"{start.run_id}/") if "fork" in start.tree else key
         if found is None:
-            self._fail()
+            self._fail(self._record, self._given.seq, action)
         return ""
 
-    def _fail(self) -> None:
+    @staticmethod
+    def _fail(record: Record, seq: int, action: str) -> None:
         """No call was made: when making its key has failed, it fails again."""
-        record, given = self._record, self._given
-        seq = given.seq if given else None
-        row = next((row for row in record.tape.attempts if row.seq == seq), None) if record else None
-        if record is None or row is None:
-            return
-        error = record.failures[row.instance, row.attempt]
-        kind = _ERRORS.get(str(error["category"]), ActionError)
-        raise kind(str(error["message"]), code=str(error["code"]), hint=error.get("hint"))
+        row = next((row for row in record.tape.attempts if row.seq == seq and row.error is not None), None)
+        error = record.failures[row.instance, row.attempt] if row else {}
+        message = str(error.get("message", ""))
+        if message.startswith((f"The key of {action} ", f"The input of {action} ")):
+            kind = _ERRORS.get(str(error["category"]), ActionError)
+            raise kind(message, code=str(error["code"]), hint=error.get("hint"))
 
 
-def with_keys(program: Program, key_of: Callable[[JsonValue], str | None]) -> Program:
-    """The program with another maker of keys; explicit keys stay, because their expressions can fail."""
+def _with_keys(program: Program, keys: Keys) -> Program:
+    """The program with keys from records; explicit keys stay, because their expressions can fail."""
 
     def tamed(step: LinkedStep) -> LinkedStep:
-        return step if step.action is None else replace(step, action=replace(step.action, key_of=key_of))
+        if step.action is None:
+            return step
+        key_of = partial(keys.take, f"{step.action.id}@{step.action.version}")
+        return replace(step, action=replace(step.action, key_of=key_of))
 
     blocks = {name: tuple(map(tamed, steps)) for name, steps in program.blocks.items()}
     return replace(program, blocks=blocks)
@@ -115,7 +120,7 @@ class Replayer:
 
     def __init__(self, program: Program, version: int, own: Program | None) -> None:
         self.keys = Keys()
-        self.program = with_keys(program, self.keys.take)
+        self.program = _with_keys(program, self.keys)
         self.version = version
         self.own = own
         self.machine = MACHINES[program.kind]
