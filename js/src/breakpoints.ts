@@ -68,9 +68,9 @@ export class BreakpointsPanel implements Panel {
   }
 
   private row(breakpoint: Breakpoint): HTMLElement {
-    const { id, on, what, condition, hits, log, enabled, fault } = breakpoint;
-    const draft: BreakpointDraft = { breakpoint: id, on, what, condition, hits, log, enabled };
-    const told = `${WORDS[on] ?? on} ${what}`;
+    const { id, on, name, condition, hits, log, enabled, fault } = breakpoint;
+    const draft = draftOf(breakpoint);
+    const told = `${WORDS[on] ?? on} ${name}`;
     const box = html("input", { type: "checkbox", "aria-label": `Enabled: ${told}` });
     box.checked = enabled;
     box.addEventListener("change", () => void this.moves.do("set_breakpoint", { ...draft, enabled: box.checked }).catch(() => undefined));

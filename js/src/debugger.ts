@@ -98,7 +98,7 @@ class Debugger {
   }
 
   private show(view: View): void {
-    if (this.view && this.view.run !== view.run) this.now.clear();
+    if (this.view && (this.view.position !== view.position || this.view.run !== view.run)) this.picture.choose(undefined);
     this.view = view;
     this.moves.show(view);
     for (const part of [this.header, this.toolbar, this.timeline, this.now, this.help, this.console, this.dock, this.tree]) part.show(view);

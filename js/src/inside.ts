@@ -21,7 +21,7 @@ export class InsidePanel implements Panel {
   }
 
   opened(): void {
-    this.late.fetch();
+    this.late.load();
   }
 
   private paint({ step, at, items }: Inside): void {
@@ -33,7 +33,7 @@ export class InsidePanel implements Panel {
       html(
         "tr",
         { "aria-current": index === at ? "step" : undefined, class: index === at ? "wfd-now-line" : "" },
-        html("td", { class: "wfd-number" }, String(index + 1)),
+        html("td", { class: "wfd-nr" }, String(index + 1)),
         html("td", {}, html("span", { class: "wfd-kind" }, kind)),
         html("td", {}, title),
         html("td", {}, expression ? html("code", {}, expression) : ""),

@@ -6,18 +6,18 @@ export class Late {
   private wanted = "";
   private got = "";
 
-  constructor(private readonly element: HTMLElement, private readonly load: () => Promise<void>) {}
+  constructor(private readonly element: HTMLElement, private readonly ask: () => Promise<void>) {}
 
   want(what: string): void {
     this.wanted = what;
-    if (this.element.offsetParent) this.fetch();
+    if (this.element.offsetParent) this.load();
   }
 
-  fetch(): void {
+  load(): void {
     const wanted = this.wanted;
     if (wanted === this.got || !wanted) return;
     this.got = wanted;
-    this.load().catch((error: Error) => {
+    this.ask().catch((error: Error) => {
       this.got = "";
       this.element.replaceChildren(html("p", { class: "wfd-empty" }, error.message));
     });

@@ -8,7 +8,7 @@ const MOST_PAGES = 40;
 
 export interface Source<T> {
   label: string;
-  fetch(from: number, count: number): Promise<T[]>;
+  load(from: number, count: number): Promise<T[]>;
   row(item: T | undefined, index: number): HTMLElement;
   pick(index: number): void;
 }
@@ -82,7 +82,7 @@ export class LongList<T> {
     }
     this.asked.add(page);
     const round = this.round;
-    this.source.fetch(page * PAGE, Math.min(PAGE, this.total - page * PAGE)).then(
+    this.source.load(page * PAGE, Math.min(PAGE, this.total - page * PAGE)).then(
       (items) => {
         if (round !== this.round) return;
         this.pages.set(page, items);

@@ -28,7 +28,7 @@ export class LogPanel implements Panel {
   }
 
   opened(): void {
-    this.late.fetch();
+    this.late.load();
   }
 
   private paint(items: LogLine[]): void {
@@ -42,7 +42,7 @@ export class LogPanel implements Panel {
   }
 
   private line({ at, time, kind, text }: LogLine): HTMLElement {
-    const parts = [html("span", { class: "wfd-number" }, at === null ? time.slice(11, 23) : String(at)), html("code", {}, kind), html("span", {}, text)];
+    const parts = [html("span", { class: "wfd-nr" }, at === null ? time.slice(11, 23) : String(at)), html("code", {}, kind), html("span", {}, text)];
     if (at === null) return html("div", { class: "wfd-link wfd-log-line" }, ...parts);
     const line = html("button", { type: "button", class: `wfd-link wfd-log-line${at === this.position ? " wfd-now-line" : ""}` }, ...parts);
     line.addEventListener("click", () => this.moves.go(at));

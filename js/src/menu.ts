@@ -8,8 +8,14 @@ export function openMenu(root: HTMLElement, label: string, choices: Choice[], x:
   const before = (root.getRootNode() as Document | ShadowRoot).activeElement;
   const items = choices.map(([name]) => html("button", { type: "button", role: "menuitem", class: "wfd-menu-item", tabindex: -1 }, name));
   const menu = html("div", { class: "wfd-menu", role: "menu", "aria-label": label }, ...items);
-  const close = (): void => {
+  let open = true;
+  const remove = (): void => {
+    if (!open) return; // to remove it takes the focus away, and that removes it
+    open = false;
     menu.remove();
+  };
+  const close = (): void => {
+    remove();
     if (before instanceof HTMLElement) before.focus();
   };
   items.forEach((item, index) =>
@@ -31,7 +37,7 @@ export function openMenu(root: HTMLElement, label: string, choices: Choice[], x:
     }
   });
   menu.addEventListener("focusout", (event) => {
-    if (!menu.contains(event.relatedTarget as Node | null)) menu.remove();
+    if (!menu.contains(event.relatedTarget as Node | null)) remove();
   });
   const box = root.getBoundingClientRect();
   root.append(menu);

@@ -18,7 +18,7 @@ export class PathPanel implements Panel {
   constructor(kernel: Kernel, moves: Moves) {
     this.list = new LongList<StepRow>({
       label: "Steps of the run",
-      fetch: async (from, count) => (await kernel.ask("steps", { from, count })).items,
+      load: async (from, count) => (await kernel.ask("steps", { from, count })).items,
       row: (item, index) => this.row(item, index),
       pick: (index) => moves.go(index + 1),
     });
@@ -42,7 +42,7 @@ export class PathPanel implements Panel {
   }
 
   private row(item: StepRow | undefined, index: number): HTMLElement {
-    const row = html("div", { class: `wfd-step-row${index >= this.position ? " wfd-ahead" : ""}` }, html("span", { class: "wfd-number" }, String(index + 1)));
+    const row = html("div", { class: `wfd-step-row${index >= this.position ? " wfd-ahead" : ""}` }, html("span", { class: "wfd-nr" }, String(index + 1)));
     if (!item) {
       row.append(html("span", { class: "wfd-note" }, "\u2026"));
       return row;

@@ -40,13 +40,13 @@ export interface Breakpoint {
   id: number;
   on: string;
   what: string;
+  name: string; // of what it stands on, for people
   condition: string | null;
   hits: string | null;
   log: string | null;
   enabled: boolean;
   paths: string[]; // where it stands in the pipeline
-  fault?: string | null;
-  count?: number;
+  fault: string | null;
 }
 export interface Watch {
   expression: string;

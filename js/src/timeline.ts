@@ -53,7 +53,7 @@ export class Timeline {
     this.slider.max = String(to);
     if (!this.moves.sliding) this.slider.value = String(view.position);
     const width = Math.max(1, to - from);
-    const total = `${view.length.toLocaleString("en")}${view.finished ? "" : "+"}`; // a run that goes on has more steps
+    const total = `${view.length.toLocaleString("en")}${view.live ? "+" : ""}`; // a run that goes on has more steps
     this.counter.value = `${view.position.toLocaleString("en")} / ${total}`;
     this.slider.setAttribute("aria-valuetext", `${view.position} of ${view.length}${view.step ? `, ${view.step.id}` : ""}`);
     this.slider.style.setProperty("--wfd-done", `${((view.position - from) / width) * 100}%`);
@@ -63,10 +63,10 @@ export class Timeline {
     this.window.style.width = `${Math.max(1, (width / Math.max(1, view.length)) * 100)}%`;
     this.wider.setAttribute("aria-disabled", String(!part));
     this.closer.setAttribute("aria-disabled", String(to - from <= 20));
-    void this.fetch(view);
+    void this.load(view);
   }
 
-  private async fetch(view: View): Promise<void> {
+  private async load(view: View): Promise<void> {
     const { from, to } = this.span;
     const wanted = `${view.run} ${view.stamp} ${from} ${to}`;
     if (wanted === this.shown) return;

@@ -82,11 +82,11 @@ export class WatchesPanel implements Panel {
     const known = this.histories.get(expression);
     const cell = html("td", { colspan: 4 });
     if (known?.stamp === stamp) cell.append(...this.values(known.history, view));
-    else void this.fetch(expression, stamp);
+    else void this.load(expression, stamp);
     return html("tr", { class: "wfd-history" }, cell);
   }
 
-  private async fetch(expression: string, stamp: string): Promise<void> {
+  private async load(expression: string, stamp: string): Promise<void> {
     try {
       this.histories.set(expression, { stamp, history: await this.kernel.ask("history", { expression }) });
     } catch {

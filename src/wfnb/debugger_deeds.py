@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, Final
 
 from wfnb.comparing import Comparing
@@ -109,7 +110,8 @@ class DebuggerDeeds:
     def compare_page(self, other: str) -> dict[str, JsonValue]:
         """The run that is looked at beside another one."""
         run = self._seen
-        return comparison_json(_Pairs(self._store, run.row.tenant).compare(other, run.id))
+        found = _Pairs(self._store, run.row.tenant).compare(other, run.id)
+        return comparison_json(found, fork=self.parent == other)
 
 
 class _Pairs(Comparing):
@@ -120,28 +122,33 @@ class _Pairs(Comparing):
         self.tenant = tenant
 
 
-def comparison_json(found: Comparison) -> dict[str, JsonValue]:
+def comparison_json(found: Comparison, *, fork: bool = False) -> dict[str, JsonValue]:
     """A comparison as the widget shows it: the first pair that differs is among the first ones.
 
     Parameters
     ----------
     found
         As ``ws.compare`` gives it.
+    fork
+        Whether the second run is a fork of the first: then what was done before it is left out.
     """
-    first = next((number for number, pair in enumerate(found.steps) if pair.kind != "same"), 0)
-    begin = max(0, first - _BEFORE)
-    pairs = found.steps[begin : begin + _PAIRS]
-    count = len(found.differences)
-    steps = "the same steps" if not count else f"{count} of {len(found.steps)} steps differ"
-    values = f"{len(found.state)} value{'' if len(found.state) == 1 else 's'} of the state differ"
-    ends = f"{found.a.run} {found.a.status.lower()}, {found.b.run} {found.b.status.lower()}"
+    steps = list(dropwhile(lambda pair: fork and pair.kind == "a", found.steps))
+    count = sum(pair.kind != "same" for pair in steps)
+    begin = max(0, next((number for number, pair in enumerate(steps) if pair.kind != "same"), 0) - _BEFORE)
+    shown = steps[begin : begin + _PAIRS]
+    values = len(found.state)
+    told = [
+        f"{count} of {len(steps)} steps differ" if count else "The same steps",
+        "1 value differs" if values == 1 else f"{values} values differ",
+        f"{found.a.run} {found.a.status.lower()}, {found.b.run} {found.b.status.lower()}",
+    ]
     return {
-        "title": f"{found.a.run} and {found.b.run}",
-        "summary": "The same." if found.identical else f"{steps}; {values}; {ends}.",
+        "title": f"Steps{' since the fork' if fork else ''}",
+        "summary": "The same." if not count and not values else f"{'; '.join(told)}.",
         "left": found.a.run,
         "right": found.b.run,
-        "pairs": [_pair(pair) for pair in pairs],
-        "more": len(found.steps) - len(pairs),
+        "pairs": [_pair(pair) for pair in shown],
+        "more": len(steps) - len(shown),
         "differences": [_change(change) for change in found.state[:_PAIRS]],
     }
 
@@ -151,7 +158,9 @@ _MARKS: Final = {"same": "same", "differs": "differs", "a": "left", "b": "right"
 
 def _pair(pair: StepPair) -> dict[str, JsonValue]:
     name = pair.id + (f" (attempt {pair.attempt})" if pair.attempt > 1 else "")
-    sides = [None if side is None else visible(f"{name}: {side}", _TEXT) for side in (pair.a, pair.b)]
+    sides = [
+        None if side is None else visible(f"{name}: {_status(side)}", _TEXT) for side in (pair.a, pair.b)
+    ]
     note = "" if not pair.differs else f"other {', '.join(pair.differs)}"
     return {
         "left": sides[0] or "",
@@ -160,6 +169,12 @@ def _pair(pair: StepPair) -> dict[str, JsonValue]:
         "note": note,
         "at": None,
     }
+
+
+def _status(told: str) -> str:
+    """A status in small letters; the branch or the error behind it stays as it is."""
+    status, _, rest = told.partition(" ")
+    return f"{status.lower().replace('_', ' ')} {rest}".rstrip()
 
 
 def _change(change: StateChange) -> dict[str, JsonValue]:

@@ -18,6 +18,7 @@ _PATHS: Final = 1_000
 
 def breakpoints_json(view: dict[str, Any], definition: dict[str, Any]) -> list[dict[str, Any]]:
     """Breakpoints with the places in the pipeline where they stand, and the last fault of each."""
+    steps = list(walk_raw(definition)) if view.get("breakpoints") else []
     faults = {line["breakpoint"]: line["text"] for line in view.get("log") or [] if line["kind"] == "fault"}
     return [
         {
@@ -28,7 +29,8 @@ def breakpoints_json(view: dict[str, Any], definition: dict[str, Any]) -> list[d
             "hits": hits_text(stop["hits"]),
             "log": stop["log"],
             "enabled": stop["enabled"],
-            "paths": list(_paths(stop, definition)),
+            "name": visible(_name(stop, steps), _TEXT),
+            "paths": list(_paths(stop, steps)),
             "fault": visible(faults[stop["id"]], _TEXT) if stop["id"] in faults else None,
         }
         for stop in view.get("breakpoints") or []
@@ -46,10 +48,17 @@ def hits_text(hits: dict[str, Any]) -> str | None:
     return None if (hits["op"], hits["count"]) == (">=", 1) else f"{hits['op']} {hits['count']}"
 
 
-def _paths(stop: dict[str, Any], definition: dict[str, Any]) -> Iterator[str]:
+def _name(stop: dict[str, Any], steps: list[RawStep]) -> str:
+    """What is said of it: a step that was named by its path is called by its id."""
+    what: str = stop["what"]
+    named = (step.id for step in steps if stop["on"] == "step" and step.path == what and step.id)
+    return next(named, what)
+
+
+def _paths(stop: dict[str, Any], steps: list[RawStep]) -> Iterator[str]:
     if stop["on"] not in ("step", "type", "action"):
         return
-    found = (step for step in walk_raw(definition) if _stands(stop["on"], stop["what"], step))
+    found = (step for step in steps if _stands(stop["on"], stop["what"], step))
     for step, _ in zip(found, range(_PATHS), strict=False):
         yield step.path
 
@@ -95,7 +104,7 @@ def reason(view: dict[str, Any]) -> str | None:
     --------
     >>> stop = {"id": 2, "on": "step", "what": "price", "condition": None}
     >>> reason({"stop": {"why": "breakpoint", "breakpoint": 2}, "breakpoints": [stop]})
-    'breakpoint 2: step price'
+    'breakpoint 2'
     """
     stop = view.get("stop") or {}
     if stop.get("why") != "breakpoint":
@@ -104,4 +113,4 @@ def reason(view: dict[str, Any]) -> str | None:
     if met is None:
         return "breakpoint"
     when = f" when {visible(met['condition'], 80)}" if met.get("condition") else ""
-    return f"breakpoint {met['id']}: {met['on']} {visible(met['what'], 80)}{when}"
+    return f"breakpoint {met['id']}{when}"

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from unit.ui.scripted import ScriptedDebugger
+from unit.ui.orders import ORDER, order
 from wfnb.ui.view import view_json
 
 
 def shown(**parts: Any) -> dict[str, Any]:
-    base = {"position": 1, "length": 2, "state": {"vars": {}}, "changes": [], "marks": []}
-    return view_json(base | parts, finished=True)
+    base = {"position": 1, "length": 2, "state": {"vars": {}}, "changes": []}
+    return view_json(base | parts, {}, finished=True, features=())
 
 
 def test_a_step_tells_what_it_added_changed_and_removed() -> None:
-    debugger = ScriptedDebugger()
-    debugger.goto(3)
-    changes = {
-        tuple(change["path"]): change for change in view_json(debugger.view(), finished=True)["changes"]
-    }
+    view = view_json(order().goto(3).view(), ORDER, finished=True, features=())
+    changes = {tuple(change["path"]): change for change in view["changes"]}
     assert changes == {
         ("vars", "stock"): {"op": "changed", "path": ["vars", "stock"], "old": "12", "new": "6"},
         ("vars", "reservation"): {"op": "added", "path": ["vars", "reservation"], "new": '"res-81"'},
     }
-    debugger.goto(8)
-    [removed, _] = view_json(debugger.view(), finished=True)["changes"]
-    assert removed == {"op": "removed", "path": ["vars", "line"], "old": "{ 3 }"}
+    removed = {"op": "delete", "path": ["vars", "line"], "old": {"sku": "A-1"}}
+    assert shown(changes=[removed])["changes"] == [
+        {"op": "removed", "path": ["vars", "line"], "old": "{ 1 }"}
+    ]
 
 
 def test_a_replaced_object_tells_only_what_differs_inside() -> None:
@@ -50,13 +48,6 @@ def test_many_changes_are_counted_but_not_all_sent() -> None:
     changes = [{"op": "set", "path": ["vars", f"k{index}"], "new": index} for index in range(5_000)]
     view = shown(changes=changes)
     assert (len(view["changes"]), view["more_changes"]) == (200, 4_800)
-
-
-def test_errors_win_when_there_are_too_many_marks() -> None:
-    marks = [{"at": index, "kind": "retry"} for index in range(5_000)] + [{"at": 4_999, "kind": "error"}]
-    kept = shown(marks=marks)["marks"]
-    assert len(kept) == 500
-    assert {"at": 4_999, "kind": "error"} in kept
 
 
 def test_texts_are_bounded_and_hidden_characters_shown() -> None:

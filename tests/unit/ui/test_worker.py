@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from unit.ui.scripted import ScriptedDebugger
-from wfnb.ui.stepper import Stepper
+import pytest
+
+from unit.ui.orders import order
+from wfnb.ui.debugger import DebuggerWidget
 from wfnb.ui.worker import Worker
 
 
@@ -22,18 +24,20 @@ def test_calls_are_done_in_order_on_another_thread() -> None:
     assert names == {"wfnb-widget"}
 
 
-def test_a_step_that_takes_long_does_not_hold_the_callback() -> None:
+def test_a_step_that_takes_long_does_not_hold_the_callback(monkeypatch: pytest.MonkeyPatch) -> None:
     entered, leave, shown = threading.Event(), threading.Event(), threading.Event()
+    debugger = order()
+    step = debugger.step
 
-    class Slow(ScriptedDebugger):
-        def step(self) -> None:
-            entered.set()
-            leave.wait(60)
-            super().step()
+    def slow() -> None:
+        entered.set()
+        leave.wait(60)
+        step()
 
-    stepper = Stepper(Slow())
-    stepper.send = lambda content, buffers=None: shown.set()
-    stepper._handle_custom_msg({"type": "step"}, [])
+    monkeypatch.setattr(debugger, "step", slow)
+    widget = DebuggerWidget(debugger)
+    widget.send = lambda content, buffers=None: shown.set()
+    widget._handle_custom_msg({"type": "step"}, [])
     assert entered.wait(60)
     assert not shown.is_set()
     leave.set()
