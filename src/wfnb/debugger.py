@@ -12,6 +12,7 @@ from wfnb.debug.reel import Reel
 from wfnb.debug.session import Place, Session, reduce
 from wfnb.debugger_breaks import DebuggerBreaks
 from wfnb.debugger_deeds import DebuggerDeeds
+from wfnb.debugger_live import DebuggerLive
 from wfnb.debugger_reels import Reels
 from wfnb.debugger_views import DebuggerViews
 from wfnb.engine.engine import Engine
@@ -29,11 +30,11 @@ __all__ = ["Debugger"]
 _TALLIES = 16  # pictures up to round positions that are kept
 
 
-class Debugger(DebuggerBreaks, DebuggerViews, DebuggerDeeds):
+class Debugger(DebuggerLive, DebuggerBreaks, DebuggerViews, DebuggerDeeds):
     """Step through a run and back.
 
-    On a recorded run every move stays on the record. On a run that is held (``ws.debug``) a step beyond its last position
-    performs the next step of the run for real.
+    On a recorded run every move stays on the record. On a run that is held (``ws.debug``, or `hold` on a run that somebody else
+    drives) a step beyond its last position performs the next step of the run for real.
 
     Every move is a command of `wfnb.debug.commands`; where the debugger stands is what the list of them makes of the film.
 
@@ -83,11 +84,6 @@ class Debugger(DebuggerBreaks, DebuggerViews, DebuggerDeeds):
     def length(self) -> int:
         """The last position there is so far."""
         return self._reel.length
-
-    @property
-    def live(self) -> bool:
-        """Whether the run is held here, so that a step beyond the last position performs it."""
-        return self._engine.holds(self.run_id)
 
     @property
     def finished(self) -> bool:
@@ -184,8 +180,7 @@ class Debugger(DebuggerBreaks, DebuggerViews, DebuggerDeeds):
         """On to the end; a held run is performed to its end."""
         with self._moving:
             if self.live:
-                self._engine.let_go(self.run_id)
-                self._engine.wait(self.run_id, None)
+                self._perform_all()
             self._catch_up(everything=True)
             return self._do(c.RunToEnd())
 
@@ -195,8 +190,7 @@ class Debugger(DebuggerBreaks, DebuggerViews, DebuggerDeeds):
 
     def resume(self) -> Self:
         """Let a held run go on by itself; the record stays open here."""
-        if self.live:
-            self._engine.let_go(self.run_id)
+        self._let_go()
         return self
 
     # --- showing
@@ -252,10 +246,15 @@ class Debugger(DebuggerBreaks, DebuggerViews, DebuggerDeeds):
         if not self.live:
             return False
         length = self.length
-        self._engine.step(self.run_id)
+        self._perform_one()
         if self._reels.read(self.run_id).over:
-            self._engine.let_go(self.run_id)
+            self._let_go()
         return self.length > length
+
+    def _refreshed(self) -> Self:
+        with self._moving:
+            self._catch_up(everything=True)
+            return self._moved(self._session)
 
     def _catch_up(self, *, everything: bool = False) -> None:
         """At the end of what is known here, take in what the run did meanwhile by itself, or in another debugger."""

@@ -154,7 +154,7 @@ class _Recorded:
     # --- what a reel asks
 
     def _next_step(self) -> Ahead | None:
-        found = self._engine.next_step(self._run_id) if self._engine.holds(self._run_id) else None
+        found = self._engine.ahead(self._run_id)
         if found is None:
             return None
         step_id, instance, kind = found

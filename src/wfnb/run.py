@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wfnb.attaching import Attaching
 from wfnb.debug.film import Change
 from wfnb.engine.engine import Engine
 from wfnb.errors import NotFoundError, ValidationError
@@ -36,7 +37,7 @@ __all__ = ["Run"]
 
 
 @guarded
-class Run(Intervening, Telling, Explaining, Forking):
+class Run(Attaching, Intervening, Telling, Explaining, Forking):
     """One run of a workflow. Made by `Workspace.start` and `Workspace.run`.
 
     Attributes

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from wfnb.answering import Answering
+from wfnb.attaching import AttachingAll
 from wfnb.browsing import Browsing
 from wfnb.bundling import Bundling
 from wfnb.comparing import Comparing
@@ -77,6 +78,7 @@ class Workspace(
     Browsing,
     TellingAll,
     Working,
+    AttachingAll,
     Drafting,
     Keeping,
     Exporting,

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from wfnb.cli import commands, files, notebooks, operations, tour, workers
+from wfnb.cli import commands, files, holds, notebooks, operations, tour, workers
 from wfnb.cli.app import app
 from wfnb.errors import WfnbError
 from wfnb.security.escape import visible
@@ -21,6 +21,7 @@ COMMANDS = (
     files.resync,
     operations.metrics,
     *workers.COMMANDS,
+    *holds.COMMANDS,
     notebooks.clean,
 )
 """Every command; importing their modules registers them."""

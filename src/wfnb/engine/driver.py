@@ -103,7 +103,7 @@ class Driver:
         commits = 0
         try:
             while not self._is_done():
-                await self.once(ahead=not self._leash.held)
+                await self.once(ahead=True)
                 commits += 1
                 if commits % _COMMITS_PER_BREATH == 0:
                     await asyncio.sleep(0)
@@ -120,12 +120,16 @@ class Driver:
         self._stopping = self._leash.stops(self._seq)
         if self._under_way:
             return False
-        if self._stopping and all(what["kind"] != "call" for what in self.state.pending.values()):
+        if self._stopping and all(what["kind"] != "action" for what in self.state.pending.values()):
             self.parked = self._leash.stand(waits=self.state.status == "WAITING")
             if not self.parked:
                 return self._is_done()
             self._around.committed(self.state, True)
         return self.parked or self._leaving
+
+    def hear(self, hold: str | None) -> None:
+        """Somebody may hold the run: what the row says. The next commit says it too, but may have begun another step by then."""
+        self._leash.hear(hold)
 
     def leave(self) -> None:
         """Begin nothing more: `to_end` returns as soon as what is under way has ended."""
@@ -150,17 +154,17 @@ class Driver:
     async def once(self, *, ahead: bool) -> bool:
         """One commit; False when the run has to wait instead.
 
-        `ahead`: begin the next step in the same transaction in which the last one ended.
+        `ahead`: begin the next step in the same transaction in which the last one ended, unless somebody holds the run.
         """
         if self.state.status == "PENDING":
-            self._commit((Start(at_us=self._now(acted=False)),), ahead=ahead)
+            self._commit((Start(at_us=self._now(acted=False)),), ahead=ahead and not self._leash.held)
         elif self.state.pending and (self._leaving or self._stopping or not self.state.can_advance):
             command = await self._next_command()
             if command is None:
                 if not self.state.can_advance:
                     self._wait()
                 return False
-            self._commit((command,), ahead=ahead and not self._leaving)
+            self._commit((command,), ahead=ahead and not (self._leaving or self._leash.held))
         else:
             self._commit((), ahead=True)
         return True

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from wfnb.engine.attending import Attending
 from wfnb.engine.children import child_run, is_orphan
 from wfnb.engine.clock import Clock
 from wfnb.engine.dispatch import Dispatch, Dispatcher
 from wfnb.engine.driver import Driver
+from wfnb.engine.holds import Holds
 from wfnb.engine.ids import Ids
 from wfnb.engine.lookout import Lookout
 from wfnb.engine.loop_thread import LoopThread
@@ -22,7 +24,7 @@ from wfnb.engine.owner import is_dead, new_owner
 from wfnb.engine.pace import KERNEL, Pace
 from wfnb.engine.performers import Performer
 from wfnb.engine.programs import Programs
-from wfnb.engine.refusals import engine_fault, not_held, run_waits
+from wfnb.engine.refusals import engine_fault, run_held, run_waits
 from wfnb.engine.secrets import NO_SECRETS, Secrets
 from wfnb.engine.standing import is_parked, needs_an_answer
 from wfnb.engine.surroundings import Surroundings
@@ -41,7 +43,7 @@ _POLL_S = 0.2  # how often a waiting kernel looks at a run that another process 
 _BATCH = 1_000  # runs that one look takes up at most
 
 
-class Engine:
+class Engine(Attending):
     """Drives the runs of one store in this process.
 
     Parameters
@@ -80,6 +82,7 @@ class Engine:
         self._performer = performer
         calls = (self._child, self._standstill, self._committed)
         self._around = Surroundings(store, actions, clock, performer, seed, *calls, programs, secrets)
+        self.attached = Holds(store, clock, self.owner, lambda: self.pace.lease_ms)
         self._failed = failed
         self._drivers: dict[int, Driver] = {}
         self.tasks: dict[int, asyncio.Task[None]] = {}
@@ -93,6 +96,7 @@ class Engine:
         self._place = (self._loop, store, clock, self, fire)
         self._dispatcher: Dispatcher = Lookout(*self._place)
         self._keeper = self._thread.call(self._keep)
+        self._listener = self._thread.call(lambda: self._loop.create_task(self.listen()))
 
     # --- what other threads call
 
@@ -116,32 +120,6 @@ class Engine:
     def running(self) -> int:
         """How many runs are driven here now."""
         return len(self.tasks)
-
-    def step(self, run_id: str) -> RunRow:
-        """Drive a held run until one step has ended.
-
-        Raises
-        ------
-        CommandError
-            ``NOT_HELD`` when the run is not held here.
-        """
-        driver = self._driver(run_id)
-        if not driver.state.terminal:
-            self._thread.wait_for(self._step(driver))
-        return driver.run
-
-    def let_go(self, run_id: str) -> None:
-        """Drive a held run on to its end, without holding it any longer."""
-        driver = self._driver(run_id)
-        self._thread.call(lambda: self._release_held(driver))
-
-    def holds(self, run_id: str) -> bool:
-        """Whether a run is held here."""
-        return any(driver.run.run_id == run_id for driver in self._held.values())
-
-    def next_step(self, run_id: str) -> tuple[str, str, str] | None:
-        """Id, instance path and type of the step at which a held run stands."""
-        return self._driver(run_id).next_step()
 
     def cancel(self, run_id: str, reason: str, actor: str) -> RunRow:
         """End a run, whoever drives it; a run that is over stays as it is."""
@@ -181,6 +159,8 @@ class Engine:
                     raise self._faults[run.run_no]
                 if timeout_s is None and needs_an_answer(self._store, self.clock, run):
                     raise run_waits(run_id)
+                if timeout_s is None and self.attached.mine(run) and self.attached.stands(run):
+                    raise run_held(run_id)
                 left = _POLL_S if deadline is None else min(_POLL_S, deadline - self._loop.time())
                 if left <= 0:
                     raise TimeoutError(f"The run {run_id} is {run.status} after {timeout_s} s.")
@@ -191,6 +171,7 @@ class Engine:
         if self._closed:
             return
         self._closed = True
+        self.attached.close()
         try:
             self._thread.wait_for(self._stop())
         finally:  # also when the leases could not be given back: they run out by themselves
@@ -242,6 +223,7 @@ class Engine:
         """See `Crew.renew`."""
         try:
             self._store.renew_leases(self.owner, self.lease()[1])
+            self.attached.keep()
         except StoreError as error:
             self._faults |= dict.fromkeys(self.tasks, error)
 
@@ -350,7 +332,7 @@ class Engine:
 
     async def _stop(self) -> None:
         self._dispatcher.close()
-        tasks = [self._keeper, *self.tasks.values()]
+        tasks = [self._keeper, self._listener, *self.tasks.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -392,9 +374,3 @@ class Engine:
         if run is None:
             raise NotFoundError(f"There is no run {run_id}.", code="NO_SUCH_RUN")
         return run
-
-    def _driver(self, run_id: str) -> Driver:
-        for driver in self._held.values():
-            if driver.run.run_id == run_id:
-                return driver
-        raise not_held(run_id)

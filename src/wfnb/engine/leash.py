@@ -31,7 +31,7 @@ class Leash:
         self._hold: Hold | None = None
         self._ended: EndedStep | None = None
         if run.hold is not None:  # somebody else may have driven it to the end of the step that was asked for
-            self._hear(run.hold)
+            self.hear(run.hold)
             last = around.store.step_before(run.run_no, run.seq)
             if last is not None:
                 self._ended = EndedStep(last.end_seq or 0, last.step_id, last.instance)
@@ -45,7 +45,7 @@ class Leash:
         """What a commit told of the hold, and what was committed behind macrostep `before`."""
         if text is None and self._text is None:
             return
-        self._hear(text)
+        self.hear(text)
         for seq, macrostep in enumerate(macrosteps, before + 1):
             for event in macrostep.events:
                 if isinstance(event, _ENDS):
@@ -87,7 +87,8 @@ class Leash:
             if self.stand(waits=True):
                 return
 
-    def _hear(self, text: str | None) -> None:
+    def hear(self, text: str | None) -> None:
+        """What the row of the run says of a hold."""
         if text != self._text:
             self._text = text
             self._hold = Hold.of(text)
@@ -96,7 +97,7 @@ class Leash:
         run = self._around.store.run_by_no(self._run_no)
         if run is None or run.epoch != self._epoch:
             raise taken_over(self._run_id)
-        self._hear(run.hold)
+        self.hear(run.hold)
 
     def _id(self, instance: str) -> str:
         step = self._program.step(definition_path(instance))

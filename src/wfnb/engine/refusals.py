@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wfnb.errors import CommandError, WfnbError
 
-__all__ = ["engine_fault", "not_held", "run_waits"]
+__all__ = ["engine_fault", "not_held", "run_held", "run_waits"]
 
 
 def run_waits(run_id: str) -> CommandError:
@@ -14,6 +14,16 @@ def run_waits(run_id: str) -> CommandError:
         code="RUN_WAITS",
         where=run_id,
         hint='run.waits says for what. Give a timeout, or say until="parked".',
+    )
+
+
+def run_held(run_id: str) -> CommandError:
+    """Who holds a run should not wait for its end."""
+    return CommandError(
+        "The run stands still, because it is held here.",
+        code="RUN_HELD",
+        where=run_id,
+        hint="run.release() lets it go on.",
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from wfnb.store.memory_base import run_of
 from wfnb.store.memory_waits import MemoryWaits
+from wfnb.store.records import RunRow
 
 __all__ = ["MemoryHolds"]
 
@@ -37,7 +39,7 @@ class MemoryHolds(MemoryWaits):
             self._tables.park(run_no, epoch, ready_us)
             return True
 
-    def held_runs(self) -> list[str]:
-        """Ids of the runs that are not over and have a hold, oldest first."""
+    def held_runs(self) -> list[RunRow]:
+        """Runs that are not over and have a hold, oldest first."""
         with self._turn():
-            return [row["run_id"] for row in self._tables.open.values() if row["hold"] is not None]
+            return [run_of(row) for row in self._tables.open.values() if row["hold"] is not None]

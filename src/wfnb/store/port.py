@@ -240,8 +240,8 @@ class Store(Protocol):
         `ready_us` as for `park`.
         """
 
-    def held_runs(self) -> list[str]:
-        """Ids of the runs that are not over and have a hold, oldest first."""
+    def held_runs(self) -> list[RunRow]:
+        """Runs that are not over and have a hold, oldest first."""
 
     # history
 

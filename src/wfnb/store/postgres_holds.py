@@ -6,9 +6,11 @@ from typing import Any, cast
 
 import psycopg
 
+from wfnb.store import decode
 from wfnb.store.postgres_sessions import Link
 from wfnb.store.postgres_statements import HOLDS, TRANSACTION
 from wfnb.store.postgres_waits import PostgresWaits
+from wfnb.store.records import RunRow
 
 __all__ = ["PostgresHolds"]
 
@@ -35,6 +37,6 @@ class PostgresHolds(PostgresWaits):
 
         return self._connections.write(change, repeat=True).rowcount > 0
 
-    def held_runs(self) -> list[str]:
-        """Ids of the runs that are not over and have a hold, oldest first."""
-        return self._all(lambda row: str(row[0]), HOLDS.held)
+    def held_runs(self) -> list[RunRow]:
+        """Runs that are not over and have a hold, oldest first."""
+        return self._all(decode.run_row, HOLDS.held)

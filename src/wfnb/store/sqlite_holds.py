@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wfnb.store import decode
+from wfnb.store.records import RunRow
 from wfnb.store.sqlite_waits import SqliteWaits
 from wfnb.store.statements import HOLDS
 
@@ -25,6 +27,6 @@ class SqliteHolds(SqliteWaits):
         """Give a run back until its hold lets it go on; False when the hold has changed, or the run has another owner."""
         return self._change(HOLDS.stand, (run_no, epoch, seen, hold, stands_us, ready_us)) > 0
 
-    def held_runs(self) -> list[str]:
-        """Ids of the runs that are not over and have a hold, oldest first."""
-        return self._all(lambda row: str(row[0]), HOLDS.held)
+    def held_runs(self) -> list[RunRow]:
+        """Runs that are not over and have a hold, oldest first."""
+        return self._all(decode.run_row, HOLDS.held)

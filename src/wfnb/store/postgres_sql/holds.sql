@@ -18,7 +18,12 @@ SET owner = NULL,
 WHERE run_no = $1 AND epoch = $2 AND hold = $3 AND completed_us IS NULL;
 
 -- name: held
-SELECT run_id FROM runs WHERE hold IS NOT NULL AND completed_us IS NULL ORDER BY run_no;
+SELECT run_no, run_id, workflow_id, workflow_version, definition_hash, kind, status, label, cursor, error, key, trigger,
+    parent_run_no, parent_effect, depth, seq, epoch, owner, lease_until_us, started_us, updated_us, completed_us,
+    tenant, ready_us, rev, forked_from, forked_seq, live, edits, fixtures, hold
+FROM runs
+WHERE hold IS NOT NULL AND completed_us IS NULL
+ORDER BY run_no;
 
 -- name: of_run
 SELECT hold FROM runs WHERE run_no = $1;
