@@ -58,10 +58,13 @@ class Comparing:
         >>> ws.compare(one, one).identical
         True
         """
-        points = [comparisons.point_of(self._store, given, name, self.tenant) for given, name in ((a, "a"), (b, "b"))]
+        points = [
+            comparisons.point_of(self._store, given, name, self.tenant)
+            for given, name in ((a, "a"), (b, "b"))
+        ]
         paths = [comparisons.executions(self._store, row, seq) for row, seq in points]
         envelopes = [state_at(self._store, row, seq).envelope for row, seq in points]
-        masks = [RunMask(self._store, row) for row, _ in points]
+        masks = [RunMask.of(self._store, row) for row, _ in points]
         state = [
             StateChange(".".join(map(str, path)), masks[0].value(path, old), masks[1].value(path, new))
             for path, old, new in differing(envelopes[0], envelopes[1])

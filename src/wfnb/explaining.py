@@ -133,5 +133,5 @@ class _Telling:
             if row is None:
                 raise AssertionError("a cause belongs to a run of the store")
             version = self.store.version(row.workflow_id, row.workflow_version)
-            self.runs[run_id] = (RunMask(self.store, row), version.definition if version else {})
+            self.runs[run_id] = (RunMask.of(self.store, row), version.definition if version else {})
         return self.runs[run_id]

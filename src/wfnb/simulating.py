@@ -7,15 +7,19 @@ from collections.abc import Iterable, Mapping
 
 from wfnb.engine.clock import Clock
 from wfnb.engine.programs import Programs
-from wfnb.errors import ValidationError
+from wfnb.errors import NotAllowedError, ValidationError
 from wfnb.model.values import JsonValue
+from wfnb.roles import may
 from wfnb.services import definitions
+from wfnb.services.audit import Actor
+from wfnb.services.pins import of_workflow
 from wfnb.simulate.budget import Bounds, Budget
 from wfnb.simulate.prepare import draft, fixture_keys, is_name, start_payload, story_clock
 from wfnb.simulate.simulator import Outcome, first_state, simulate
 from wfnb.simulate.stubs import Stubs
 from wfnb.simulation import Coverage, Simulation, coverage_of
 from wfnb.stand_ins.fixtures import Fixtures
+from wfnb.store.port import Store
 from wfnb.store.records import VersionRow
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.program import Program
@@ -28,7 +32,9 @@ class Simulating:
 
     _catalog: Catalog
     _clock: Clock
+    _by: Actor
     _programs: Programs
+    _store: Store
     tenant: str
 
     def _known(self, workflow: str, version: int | None) -> VersionRow:
@@ -43,6 +49,7 @@ class Simulating:
         fixtures: Mapping[str, JsonValue] | None = None,
         version: int | None = None,
         limits: Mapping[str, int] | None = None,
+        pins: bool = False,
     ) -> Simulation:
         """Run a definition without any effect: the real steps and expressions, with stubs instead of actions.
 
@@ -64,6 +71,9 @@ class Simulating:
         limits
             ``steps`` (500, at most 5,000), ``iterations`` of a loop (100, at most 1,000), ``time_ms`` of CPU time (5,000, at
             most 30,000). A simulation that goes beyond one has failed, whatever handles errors.
+        pins
+            Whether the pinned results of the workflow count as fixtures, too; `warnings` names each with where it came from.
+            What is given as a fixture goes before them.
 
         Raises
         ------
@@ -83,7 +93,20 @@ class Simulating:
         {'n': 8}
         """
         program, number = self._program(definition, version)
-        return Simulation.of(program, number, self._simulated(program, number, payload, fixtures, limits))
+        given, notes = self._with_pins(program, fixtures) if pins else (fixtures, ())
+        outcome = self._simulated(program, number, payload, given, limits, notes=notes)
+        return Simulation.of(program, number, outcome)
+
+    def _with_pins(
+        self, program: Program, fixtures: Mapping[str, JsonValue] | None
+    ) -> tuple[dict[str, JsonValue], tuple[str, ...]]:
+        """Fixtures with the pins that they leave room for, and a sentence for each of those."""
+        if not may(self._by.role, "inspect"):
+            raise NotAllowedError(f"The role {self._by.role} may not inspect.", where="pins")
+        rows = of_workflow(self._store.database, self.tenant, program.definition.id)
+        used = [row for row in rows if row.step_id not in (fixtures or {})]
+        merged = {**{row.step_id: row.result for row in used}, **(fixtures or {})}
+        return merged, tuple(f"“{row.step_id}” is pinned ({row.source})." for row in used)
 
     def coverage(
         self,
@@ -137,11 +160,13 @@ class Simulating:
         payload: JsonValue,
         fixtures: Mapping[str, JsonValue] | None,
         limits: Mapping[str, int] | None,
+        *,
+        notes: tuple[str, ...] = (),
     ) -> Outcome:
         bounds, given = Bounds.of(limits), Fixtures(fixtures)
         begun, note = start_payload(program, payload, programs=self._programs, catalog=self._catalog)
         stubs = Stubs(self._catalog, self._programs, given)
-        for warning in (*([note] if note else ()), *given.strange(fixture_keys(program))):
+        for warning in (*notes, *([note] if note else ()), *given.strange(fixture_keys(program))):
             stubs.warn(warning)
         clock = story_clock(self._clock)
         first = first_state(program, version, begun, clock=clock, tenant=self.tenant)

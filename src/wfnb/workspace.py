@@ -49,6 +49,7 @@ from wfnb.store.port import Store
 from wfnb.store.records import RunFilter, VersionRow
 from wfnb.store.redactions import Redaction, declare
 from wfnb.telling import TellingAll
+from wfnb.trying import Trying
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.findings import Finding
@@ -84,6 +85,7 @@ class Workspace(
     Exporting,
     Bundling,
     Comparing,
+    Trying,
     Resyncing,
 ):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""

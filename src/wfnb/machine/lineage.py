@@ -6,12 +6,12 @@ values were is the state before the write.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from wfnb.limits import LIMITS
+from wfnb.machine.readings import narrow, paths, settled
 from wfnb.machine.writers import Attempt, Chronicle, Found, Point, Writes, base_of
 from wfnb.model.paths import definition_path
 from wfnb.model.values import DELETE, JsonValue, Path, get_path
@@ -32,7 +32,6 @@ COMMANDS: Final = frozenset(
 """Commands of a run that goes its way. Any other one is a person's edit."""
 
 _PARTS = 24  # writes of which one value is put together that are told one by one
-_PLAIN = re.compile(r"[A-Za-z_$][\w.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class Tracer:
 
     def _trace(self, path: Path, at: _At) -> Cause:
         tree = self._tree(at)
-        path, value = _settled(tree.get("envelope", {}), path)
+        path, value = settled(tree.get("envelope", {}), path)
         self._count[0] += 1
         if at.depth > LIMITS.why_depth or self._count[0] > LIMITS.why_causes:
             return Cause(self.chronicle.run_id, path, value, "further")
@@ -301,7 +300,7 @@ class Tracer:
         return self._arrived(made, step, place, here)
 
     def _assigned(self, made: Cause, step: LinkedStep, value: t.Template, rest: Path, here: _At) -> Cause:
-        narrowed = _narrow(value, rest)[0]
+        narrowed = narrow(value, rest)[0]
         if isinstance(narrowed, t.Literal):
             return replace(made, source="literal")
         child = self._child(made.attempt) if step.child and made.attempt else None
@@ -343,12 +342,12 @@ class Tracer:
         self, template: t.Template, rest: Path, at: _At, child: Chronicle | None = None
     ) -> tuple[tuple[Reading, ...], tuple[Cause, ...]]:
         """The expressions of a template that make the value at a path inside it, and the causes of what they read."""
-        narrowed, rest = _narrow(template, rest)
+        narrowed, rest = narrow(template, rest)
         readings: list[Reading] = []
         causes: dict[Path, Cause] = {}
         for expression in narrowed.expressions():
             readings.append(Reading(expression.field, expression.compiled.source))
-            for path in _paths(expression, rest):
+            for path in paths(expression, rest):
                 if path not in causes:
                     causes[path] = self._read(path, at.deeper(), child)
         for path, name in narrowed.secrets():
@@ -385,7 +384,7 @@ class Tracer:
             items, index, owner, where = facts
             if path[0] == "$index":
                 return replace(nothing, value=index, detail=owner)
-            rest, value = _settled(items[index], path[1:])
+            rest, value = settled(items[index], path[1:])
             return self._item(
                 replace(nothing, path=("$item", *rest), value=value), owner, (index, *rest), where, around
             )
@@ -408,51 +407,3 @@ def _innermost(tree: dict[str, JsonValue]) -> dict[str, JsonValue]:
 def _path(entry: JsonValue) -> Path:
     """The path of a write in its stored form."""
     return tuple(entry[0])
-
-
-def _settled(envelope: JsonValue, path: Path) -> tuple[Path, JsonValue]:
-    """A path as far as it names one place, indices as numbers, and the value there."""
-    done: list[str | int] = []
-    here = envelope
-    for part in path:
-        if isinstance(here, list):
-            if not str(part).isdigit():
-                break  # the names behind a list are read of each of its items
-            part = int(part)  # noqa: PLW2901 - an index is written as text in a pointer
-        done.append(part)
-        here = get_path(here, (part,), DELETE) if isinstance(here, dict | list) else DELETE
-    return tuple(done), here
-
-
-def _narrow(template: t.Template, rest: Path) -> tuple[t.Template, Path]:
-    """The part of a template that makes the value at a path inside it, and what is left of the path."""
-    while rest:
-        if isinstance(template, t.ObjectTemplate):
-            inner = dict(template.entries).get(str(rest[0]))
-        elif (
-            isinstance(template, t.ListTemplate)
-            and isinstance(rest[0], int)
-            and rest[0] < len(template.items)
-        ):
-            inner = template.items[rest[0]]
-        else:
-            break
-        if inner is None:
-            break
-        template, rest = inner, rest[1:]
-    return template, rest
-
-
-def _paths(expression: t.ExprTemplate, rest: Path) -> Iterable[Path]:
-    """What an expression reads; of one that only names a place, the part of it that is asked for."""
-    compiled = expression.compiled
-    source = compiled.source.strip()
-    if len(compiled.references) == 1 and _PLAIN.fullmatch(source) and compiled.references[0].text == source:
-        yield (*(str(part) for part in compiled.references[0].path), *rest)
-        return
-    for reference in compiled.references:
-        known = reference.path[: reference.path.index(None)] if None in reference.path else reference.path
-        if known:
-            yield tuple(part for part in known if part is not None)
-    if "nowIso" in compiled.functions:
-        yield ("nowIso()",)

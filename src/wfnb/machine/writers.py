@@ -15,7 +15,7 @@ from wfnb.machine.state import State, fold
 from wfnb.model.values import DELETE, JsonValue, Path, Write, get_path
 from wfnb.validate.program import Program
 
-__all__ = ["Attempt", "Chronicle", "Found", "Point", "Writes", "Written", "base_of", "split"]
+__all__ = ["LANE", "Attempt", "Chronicle", "Found", "Point", "Writes", "Written", "base_of", "split"]
 
 Point: TypeAlias = tuple[int, int]
 """A macrostep and the position of a write in it."""
@@ -23,7 +23,8 @@ Point: TypeAlias = tuple[int, int]
 Found: TypeAlias = tuple[Point, Path, JsonValue]
 """A write: its point, its path from the base, and its value."""
 
-_LANE = 5  # segments of a lane's place: frames, depth, lanes, open, index
+LANE = 5
+"""Segments of the place of a lane: frames, depth, lanes, open, index."""
 
 
 class Attempt(Protocol):
@@ -176,9 +177,9 @@ def split(path: Path) -> tuple[Path, Path]:
     """
     depth = 0
     while path[depth : depth + 1] == ("frames",) and path[depth + 2 : depth + 4] == ("lanes", "open"):
-        if len(path) < depth + _LANE:
+        if len(path) < depth + LANE:
             break
-        depth += _LANE
+        depth += LANE
     return path[:depth], path[depth:]
 
 

@@ -17,14 +17,18 @@ class RunMask:
 
     Parameters
     ----------
-    store, row
-        The run; what it calls a secret at its end was one before.
+    first, last
+        The envelope of the run at its beginning and at its end; what it calls a secret at its end was one before.
     """
 
-    def __init__(self, store: Store, row: RunRow) -> None:
-        first, last = state_at(store, row, 0).envelope, state_at(store, row).envelope
+    def __init__(self, first: dict[str, JsonValue], last: dict[str, JsonValue]) -> None:
         self._pointers = redactions(last)
         self._secrets = secret_texts(first, self._pointers) | secret_texts(last, self._pointers)
+
+    @classmethod
+    def of(cls, store: Store, row: RunRow) -> RunMask:
+        """The mask of a recorded run."""
+        return cls(state_at(store, row, 0).envelope, state_at(store, row).envelope)
 
     def value(self, path: Path, value: JsonValue, limit_bytes: int = _PREVIEW_BYTES) -> JsonValue:
         """A value of the envelope; `DELETE` stays what it is, and what is too large becomes a marker."""

@@ -17,7 +17,7 @@ from wfnb.stand_ins.sample import sample
 from wfnb.validate.catalog import Catalog
 from wfnb.validate.program import LinkedStep, Program
 
-__all__ = ["Answer", "Stubs", "without_effects"]
+__all__ = ["Answer", "Stubs", "placed", "without_effects", "without_keys"]
 
 
 def without_effects(program: Program) -> Program:
@@ -29,9 +29,18 @@ def without_effects(program: Program) -> Program:
     return replace(program, blocks=blocks)
 
 
+def without_keys(program: Program) -> Program:
+    """The program without keys that an action's own function would make; retries stay."""
+    blocks = {name: tuple(map(_keyless, steps)) for name, steps in program.blocks.items()}
+    return replace(program, blocks=blocks)
+
+
 def _tamed(step: LinkedStep) -> LinkedStep:
-    action = replace(step.action, key_of=_no_key) if step.action else None
-    return replace(step, retry=None, action=action)
+    return replace(_keyless(step), retry=None)
+
+
+def _keyless(step: LinkedStep) -> LinkedStep:
+    return replace(step, action=replace(step.action, key_of=_no_key)) if step.action else step
 
 
 def _no_key(_data: JsonValue) -> None:
@@ -142,6 +151,10 @@ class Stubs:
                 f"The fixture “{fixture.key}” has fewer entries than there are calls; the last one is repeated."
             )
         return fixture
+
+    def as_stored(self, scheduled: InvocationScheduled, fixture: Fixture) -> JsonValue:
+        """A given output as a run would store it: with the defaults of the model."""
+        return self._as_given(self._action(scheduled), fixture)
 
     def _as_given(self, action: Action, fixture: Fixture) -> JsonValue:
         """What a run would store: with the defaults of the model. What does not fit is taken as it is, with a warning."""
