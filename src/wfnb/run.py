@@ -16,6 +16,7 @@ from wfnb.forking import Forking
 from wfnb.intervening import Intervening
 from wfnb.model.arguments import check_number, check_whole
 from wfnb.model.values import JsonValue, diff
+from wfnb.replaying import Replaying
 from wfnb.roles import guarded, may
 from wfnb.rows import EventRecord, Invocation, Step, Wait
 from wfnb.security.escape import escape_html, visible
@@ -37,7 +38,7 @@ __all__ = ["Run"]
 
 
 @guarded
-class Run(Attaching, Intervening, Telling, Explaining, Forking):
+class Run(Attaching, Intervening, Telling, Explaining, Forking, Replaying):
     """One run of a workflow. Made by `Workspace.start` and `Workspace.run`.
 
     Attributes

@@ -24,6 +24,11 @@ class Programs:
         self._catalog = catalog
         self._linked: dict[tuple[str, int], Program] = {}
 
+    @property
+    def catalog(self) -> Catalog:
+        """What programs are linked against."""
+        return self._catalog
+
     def get(self, workflow_id: str, version: int) -> Program:
         """The program of a published version.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, TypeAlias
 
 from wfnb.errors import CommandError
 from wfnb.machine.messages import (
@@ -30,7 +30,10 @@ from wfnb.model.policies import RetryPolicy
 from wfnb.model.values import JsonValue
 from wfnb.validate.program import Program
 
-__all__ = ["COMMANDS", "Commands", "Past"]
+__all__ = ["ANSWERS", "Answer", "Commands", "Past"]
+
+Answer: TypeAlias = Completed | Failed | Fired | Doubted | Signaled
+"""A command that brings something for an effect."""
 
 _RETRY: Final = '"waitType":"retry"'
 _ATTEMPT: Final = re.compile(r'"waitType":"doubt".*?"attempt":(\d+)')
@@ -104,14 +107,34 @@ class Commands:
         CommandError
             ``NOT_REPLAYABLE`` when rows are missing, or when this version does not know such a command.
         """
-        make = _MAKES.get(given.command)
-        if make is None:
-            raise CommandError(
-                f"A command {given.command} cannot be replayed.",
-                code="NOT_REPLAYABLE",
-                where=self._record.tape.run_id,
-            )
-        return make(self, given, state)
+        if given.command in ANSWERS:
+            return self.answer(given, self._effect(given, state))
+        match given.command:
+            case "Advance":
+                return Advance(at_us=given.at_us, spread=self.spread(given))
+            case "Start":
+                return Start(at_us=given.at_us)
+            case "Cancel":
+                return self.cancel(given)
+            case "Retry":
+                return self.retry(given, state)
+            case _:
+                raise self._refused(f"A command {given.command} cannot be replayed.")
+
+    def answer(self, given: Given, effect_id: str) -> Answer:
+        """What came for an effect of the record."""
+        match given.command:
+            case "Completed":
+                return self._completed(given, effect_id)
+            case "Failed":
+                return self._failed(given, effect_id)
+            case "Fired":
+                return Fired(at_us=given.at_us, effect_id=effect_id, spread=self.spread(given))
+            case "Doubted":
+                found = _ATTEMPT.search(given.writes)
+                return Doubted(at_us=given.at_us, effect_id=effect_id, attempt=int(found[1]) if found else 1)
+            case _:
+                return self._signaled(given, effect_id)
 
     def spread(self, given: Given) -> float:
         """The chance that a retry was given, such that its delay comes out as recorded; the middle one without a retry."""
@@ -133,17 +156,7 @@ class Commands:
 
     # --- one for each command
 
-    def start(self, given: Given, _: State) -> Command:
-        """The beginning."""
-        return Start(at_us=given.at_us)
-
-    def advance(self, given: Given, _: State) -> Command:
-        """The next step."""
-        return Advance(at_us=given.at_us, spread=self.spread(given))
-
-    def completed(self, given: Given, state: State) -> Command:
-        """A result."""
-        effect_id = self._effect(given, state)
+    def _completed(self, given: Given, effect_id: str) -> Answer:
         call = self._record.calls.get(effect_id)
         return Completed(
             at_us=given.at_us,
@@ -153,25 +166,11 @@ class Commands:
             spread=self.spread(given),
         )
 
-    def failed(self, given: Given, state: State) -> Command:
-        """An error."""
-        effect_id = self._effect(given, state)
+    def _failed(self, given: Given, effect_id: str) -> Answer:
         error = self._record.error(effect_id)
         return Failed(at_us=given.at_us, effect_id=effect_id, error=error, spread=self.spread(given))
 
-    def fired(self, given: Given, state: State) -> Command:
-        """A moment."""
-        return Fired(at_us=given.at_us, effect_id=self._effect(given, state), spread=self.spread(given))
-
-    def doubted(self, given: Given, state: State) -> Command:
-        """A doubt."""
-        found = _ATTEMPT.search(given.writes)
-        attempt = int(found[1]) if found else 1
-        return Doubted(at_us=given.at_us, effect_id=self._effect(given, state), attempt=attempt)
-
-    def signaled(self, given: Given, state: State) -> Command:
-        """An answer."""
-        effect_id = self._effect(given, state)
+    def _signaled(self, given: Given, effect_id: str) -> Answer:
         name, payload = self._record.answer(effect_id)
         return Signaled(
             at_us=given.at_us,
@@ -182,28 +181,23 @@ class Commands:
             spread=self.spread(given),
         )
 
-    def cancel(self, given: Given, _: State) -> Command:
+    def cancel(self, given: Given) -> Cancel:
         """An end from outside."""
         facts = self._noted(given)
         return Cancel(at_us=given.at_us, reason=str(facts["reason"]), actor=str(facts["actor"]))
 
-    def retry(self, given: Given, state: State) -> Command:
-        """A person had the run go on."""
+    def retry(self, given: Given, state: State, instance: str | None = None) -> Retry:
+        """A person had the run go on; `instance` when the step is another one than in the record."""
         facts = self._noted(given)
         if self.past is None:
             raise AssertionError("a record with a retry keeps the past")
-        return self.past.retry(
-            given.at_us, state, str(facts["instance"]), str(facts["reason"]), str(facts["actor"])
-        )
+        place = str(facts["instance"]) if instance is None else instance
+        return self.past.retry(given.at_us, state, place, str(facts["reason"]), str(facts["actor"]))
 
     def _noted(self, given: Given) -> dict[str, JsonValue]:
         facts = self._record.notes.get(given.seq)
         if facts is None:
-            raise CommandError(
-                f"Who asked for the {given.command} is not in the record.",
-                code="NOT_REPLAYABLE",
-                where=self._record.tape.run_id,
-            )
+            raise self._refused(f"Who asked for the {given.command} is not in the record.")
         return facts
 
     def _effect(self, given: Given, state: State) -> str:
@@ -213,28 +207,15 @@ class Commands:
             return str(next(iter(pending)))
         found = removed_effect(self._record.writes(given))
         if found is None:
-            raise CommandError(
-                f"What the {given.command} was for is not in the record.",
-                code="NOT_REPLAYABLE",
-                where=self._record.tape.run_id,
-            )
+            raise self._refused(f"What the {given.command} was for is not in the record.")
         return found
 
+    def _refused(self, message: str) -> CommandError:
+        return CommandError(message, code="NOT_REPLAYABLE", where=self._record.tape.run_id)
 
-_MAKES: Final[dict[str, Callable[[Commands, Given, State], Command]]] = {
-    "Advance": Commands.advance,
-    "Cancel": Commands.cancel,
-    "Completed": Commands.completed,
-    "Doubted": Commands.doubted,
-    "Failed": Commands.failed,
-    "Fired": Commands.fired,
-    "Retry": Commands.retry,
-    "Signaled": Commands.signaled,
-    "Start": Commands.start,
-}
 
-COMMANDS: Final = frozenset(_MAKES)
-"""Names of the commands that can be rebuilt."""
+ANSWERS: Final = frozenset({"Completed", "Doubted", "Failed", "Fired", "Signaled"})
+"""Names of the commands that bring something for an effect."""
 
 
 def _chance(policy: RetryPolicy, tries: int, delay_us: int) -> float:

@@ -71,6 +71,12 @@ class Ask(NamedTuple):
     task: str | None
     name: str | None
     payload: str | None
+    answer: str | None = None
+
+    @property
+    def kept(self) -> dict[str, JsonValue]:
+        """What a person or a record answered, when it stands nowhere else."""
+        return {} if self.answer is None else dict(_decode(self.answer))
 
 
 class Ending(NamedTuple):
@@ -148,6 +154,19 @@ class Record:
         return State(self.tape.run_id, _decode(self.tape.start or ""))
 
     @cached_property
+    def key_prefix(self) -> str:
+        """What stands before the keys of calls: they are those of a tenant, and of a fork."""
+        tenant = "" if self.tape.tenant == "local" else f"{self.tape.tenant}:"
+        text = self.tape.start or ""
+        fork = f"{self.tape.run_id}/" if '"fork":' in text and "fork" in self.start.tree else ""
+        return tenant + fork
+
+    @cached_property
+    def edited(self) -> bool:
+        """Whether a person changed the run while it was under way."""
+        return any(given.command == "Edit" for given in self.macrosteps)
+
+    @cached_property
     def failures(self) -> Mapping[tuple[str, int], Error]:
         """What attempts failed with, by instance path and number of the attempt."""
         return {
@@ -166,6 +185,11 @@ class Record:
         """Whether a person had the run go on after it had failed."""
         return any(given.command == "Retry" for given in self.macrosteps)
 
+    @staticmethod
+    def value(text: str) -> JsonValue:
+        """The value that a text of the tape stands for."""
+        return _decode(text)
+
     def writes(self, given: Given) -> list[list[JsonValue]]:
         """What a macrostep wrote, as pairs of path and value; a removal has no value."""
         return list(_decode(given.writes))
@@ -176,6 +200,9 @@ class Record:
         if call is not None and call.output is not None:
             return _decode(call.output)
         ended = self.tape.children.get(effect_id)
+        wait = self.waits.get(effect_id)
+        if wait is not None and "output" in wait.kept:
+            return wait.kept["output"]
         if ended is None or ended.envelope is None:
             raise CommandError(
                 "What a call gave is not in the record.",
@@ -197,6 +224,8 @@ class Record:
     def answer(self, effect_id: str) -> tuple[str, JsonValue]:
         """Name and payload of what a wait was answered with."""
         wait = self.waits.get(effect_id)
+        if wait is not None and "name" in wait.kept:
+            return str(wait.kept["name"]), wait.kept["payload"]
         if wait is None or wait.name is None:
             raise CommandError(
                 "What a wait was answered with is not in the record.",

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 from wfnb.errors import (
@@ -26,7 +26,7 @@ from wfnb.machine.kinds import MACHINES
 from wfnb.machine.messages import Event, InvocationScheduled, WaitOpened
 from wfnb.machine.protocol import evaluate
 from wfnb.machine.record import Given, Record
-from wfnb.machine.state import State, compact
+from wfnb.machine.state import State, compact, fold
 from wfnb.model.values import JsonValue, Write, apply_writes
 from wfnb.validate.program import LinkedStep, Program
 
@@ -75,10 +75,7 @@ class Keys:
         found = _CALL.search(self._given.writes)
         call = self._record.calls.get(found[1]) if found else None
         if call is not None:
-            tenant = self._record.tape.tenant
-            key = call.key if tenant == "local" else call.key.removeprefix(f"{tenant}:")
-            start = self._record.start
-            return key.removeprefix(f"{start.run_id}/") if "fork" in start.tree else key
+            return call.key.removeprefix(self._record.key_prefix)
         if found is None:
             self._fail(self._record, self._given.seq, action)
         return ""
@@ -113,27 +110,34 @@ class Replayer:
     Parameters
     ----------
     program, version
-        What is replayed against, and the number of its version.
+        What is replayed against, and the number of its version; None: that of the record.
     own
         The program the records were made with, as far as it can be linked.
     """
 
-    def __init__(self, program: Program, version: int, own: Program | None) -> None:
+    def __init__(self, program: Program, version: int | None, own: Program | None) -> None:
         self.keys = Keys()
         self.program = _with_keys(program, self.keys)
         self.version = version
         self.own = own
         self.machine = MACHINES[program.kind]
 
+    @cached_property
+    def own_replayer(self) -> Replayer | None:
+        """Replays against the program the records were made with."""
+        return None if self.own is None else Replayer(self.own, None, self.own)
+
     def start(self, record: Record) -> State:
         """The state a replay begins with: that of the record, with the version that is replayed against."""
         start = record.start
-        if record.tape.version == self.version:
+        if self.version in (None, record.tape.version):
             return start
         place = ("envelope", "run", "workflowVersion")
         return State(start.run_id, apply_writes(start.tree, [Write(place, self.version)]))
 
-    def replay(self, record: Record, watch: Callable[[Given, State], None] | None = None) -> Replayed:
+    def replay(
+        self, record: Record, watch: Callable[[Given, Sequence[Event], State], None] | None = None
+    ) -> Replayed:
         """Give the program the commands of a record until something else comes out than recorded.
 
         Parameters
@@ -141,7 +145,7 @@ class Replayer:
         record
             What the run was given.
         watch
-            Is told every state that came out as recorded, with its macrostep.
+            Is told every macrostep that came out as recorded, with its events and the state it left.
 
         Raises
         ------
@@ -152,6 +156,9 @@ class Replayer:
         state = self.start(record)
         microsteps, program, keys = self.machine.microsteps, self.program, self.keys
         for given in record.macrosteps:
+            if given.command == "Edit":  # what people write is given, as results are
+                state = fold(state, map(Write.from_json, record.writes(given)))
+                continue
             command = commands.command(given, state)
             keys.at(record, given)
             before = state
@@ -168,7 +175,7 @@ class Replayer:
             if commands.past is not None:
                 commands.past.note(before, events)
             if watch is not None:
-                watch(given, state)
+                watch(given, events, state)
         return Replayed(state)
 
 

@@ -63,7 +63,7 @@ def goes_the_same_way(ws: wfnb.Workspace, run: wfnb.Run) -> Record:
     record = record_of(ws._store, row)
     seen: list[int] = []
 
-    def compare(given: Any, state: Any) -> None:
+    def compare(given: Any, _events: Any, state: Any) -> None:
         seen.append(given.seq)
         assert dump(state.tree) == dump(state_at(ws._store, row, given.seq).tree)
 
