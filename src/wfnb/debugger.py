@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from wfnb.debug import commands as c
 from wfnb.debug.film import Change, Film, StepMark
-from wfnb.debug.pages import Pages
 from wfnb.debug.reel import Reel
 from wfnb.debug.session import Place, Session, reduce
+from wfnb.debug.tally import Tallies
 from wfnb.debugger_breaks import DebuggerBreaks
 from wfnb.debugger_deeds import DebuggerDeeds
 from wfnb.debugger_live import DebuggerLive
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from wfnb.run import Run
 
 __all__ = ["Debugger"]
-
-_TALLIES = 16  # pictures up to round positions that are kept
 
 
 class Debugger(DebuggerLive, DebuggerBreaks, DebuggerViews, DebuggerDeeds):
@@ -58,7 +56,7 @@ class Debugger(DebuggerLive, DebuggerBreaks, DebuggerViews, DebuggerDeeds):
         self._engine = engine
         self._reels = Reels(store, engine)
         self._session = Session(Place(run.id))
-        self._tallies = Pages(_TALLIES)
+        self._tallies: dict[str, Tallies] = {}
         self._widget: Any = None
         self._moving = threading.RLock()  # the widget moves it from a thread of its own, cells from theirs
         self._reels(run.id)

@@ -9,11 +9,10 @@ from wfnb.debug.breakpoints import Ahead
 from wfnb.debug.complete import complete
 from wfnb.debug.film import Film, StepMark, public
 from wfnb.debug.insides import inside_json
-from wfnb.debug.pages import Pages
 from wfnb.debug.places import block_of, item_of, owner_of
 from wfnb.debug.reel import Reel
 from wfnb.debug.session import Session
-from wfnb.debug.tally import Tally
+from wfnb.debug.tally import WIDTH, Tallies, Tally
 from wfnb.debugger_breaks import Watch, Watches
 from wfnb.errors import ExpressionError, NotFoundError
 from wfnb.expr import EXTENDED, compile_expression
@@ -34,7 +33,6 @@ __all__ = ["DebuggerViews"]
 _MARKS: Final = 500
 _LINES: Final = 100
 _PAGE: Final = 1_000
-_TALLY_EVERY: Final = 256
 _VALUE_BYTES: Final = 16_384
 _NEXT_KEYS: Final = ("id", "path", "instance", "type")
 
@@ -44,7 +42,7 @@ class DebuggerViews:
 
     _session: Session
     _store: Store
-    _tallies: Pages[tuple[str, int], Tally]
+    _tallies: dict[str, Tallies]
 
     @property
     def _reel(self) -> Reel:
@@ -238,33 +236,23 @@ class DebuggerViews:
         return self._tally(self._session.at.position).to_json(ahead.path if ahead else None)
 
     def _tally(self, position: int) -> Tally:
-        """What became of the steps up to a position: counted by the store up to a round one, and on from there."""
-        base = position - position % _TALLY_EVERY
-        tally = self._tallies.get((self._session.at.run_id, base), self._counted).copy()
-        for number in range(base + 1, position + 1):
+        """What became of the steps up to a position: counted by the store up to a round macrostep, and on from there."""
+        film = self._film
+        counted = self._tallies.setdefault(self._session.at.run_id, Tallies())
+        counted.extend(film.seq, self._counted)
+        base, tally = counted.before(film.seq_at(position))
+        for number in range(film.position_after(base), position + 1):
             step = self._reel.behind(number)
             if step is not None:
-                tally.add(step, self._film.seq_at(number))
+                tally.add(step, film.seq_at(number))
         return tally
 
-    def _counted(self, key: tuple[str, int]) -> Tally:
-        run_id, position = key
-        tally = Tally()
-        row = self._store.run(run_id)
-        for found in self._store.tallies(row.run_no, self._film.seq_at(position)) if row and position else ():
+    def _counted(self, after: int, upto: int) -> Iterator[tuple[int, StepMark, int, int]]:
+        for one in self._store.tallies(self._row().run_no, after, upto, WIDTH):
             last = StepMark(
-                found.step_id,
-                "",
-                found.instance,
-                found.status,
-                1,
-                found.branch,
-                None,
-                found.handler,
-                found.duration_us,
+                one.step_id, "", one.instance, one.status, 1, one.branch, None, one.handler, one.duration_us
             )
-            tally.add(last, found.end_seq, found.count)
-        return tally
+            yield one.stretch, last, one.end_seq, one.count
 
     def static_picture(self) -> str:
         """SVG of the whole run, for where no kernel runs."""

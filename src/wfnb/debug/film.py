@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -26,7 +26,6 @@ KINDS: Final = ("", "retry", "error", "wait")
 _PAGE: Final = 128  # positions that are read at once
 _PAGES: Final = 64  # pages that are kept
 _STATES: Final = 256  # states that are kept; they share what did not change
-_NEAR: Final = 64  # a state so near is gone on from; beyond it the store's checkpoints are quicker
 _EDIT: Final = "edit"
 
 
@@ -179,6 +178,10 @@ class Film:
         """The first position at or behind macrostep `seq`."""
         return min(bisect_left(self._seqs, seq), self.length)
 
+    def position_after(self, seq: int) -> int:
+        """The first position behind macrostep `seq`, which may be one that is not there yet."""
+        return max(bisect_right(self._seqs, seq), 1)
+
     def step(self, position: int) -> StepMark | None:
         """The step behind a position; None before the first, and behind an end that no step made."""
         if not 1 <= position <= self.length:
@@ -219,11 +222,14 @@ class Film:
         return self._states.get(position, self._read_state)
 
     def _read_state(self, position: int) -> State:
-        for near in range(position - 1, max(position - _NEAR, -1), -1):
-            before = self._states.peek(near)
-            if before is not None:
-                frames = (self.frame(number) for number in range(near + 1, position + 1))
-                return fold(before, (write for frame in frames for write in frame.writes))
+        """The state at a position, gone on to from one a little before it: so the way back is short as well."""
+        known = range(position - 1, max(position - _PAGE, 0) - 1, -1)
+        near = next((number for number in known if number in self._states), position - position % _PAGE)
+        state = self._states.get(near, self._recorded) if near < position else self._recorded(position)
+        frames = (self.frame(number) for number in range(near + 1, position + 1))
+        return fold(state, (write for frame in frames for write in frame.writes))
+
+    def _recorded(self, position: int) -> State:
         return self._source.state(self._seqs[position])
 
     def public(self, position: int) -> dict[str, JsonValue]:

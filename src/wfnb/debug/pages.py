@@ -18,8 +18,8 @@ class Pages(Generic[K, V]):
     Examples
     --------
     >>> pages = Pages(2)
-    >>> [pages.get(key, str.upper) for key in "abca"], pages.peek("b")
-    (['A', 'B', 'C', 'A'], None)
+    >>> [pages.get(key, str.upper) for key in "abca"], "b" in pages
+    (['A', 'B', 'C', 'A'], False)
     """
 
     def __init__(self, most: int) -> None:
@@ -37,9 +37,8 @@ class Pages(Generic[K, V]):
             self._kept.popitem(last=False)
         return value
 
-    def peek(self, key: K) -> V | None:
-        """The value of a key, if it is there."""
-        return self._kept.get(key)
+    def __contains__(self, key: K) -> bool:
+        return key in self._kept
 
     def drop(self, key: K) -> None:
         """Forget a key."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 from wfnb.debug.film import StepMark
 from wfnb.model.paths import definition_path
 from wfnb.model.values import JsonValue
 
-__all__ = ["Tally"]
+__all__ = ["WIDTH", "Tallies", "Tally"]
+
+WIDTH: Final = 512
+"""Macrosteps that are counted as one stretch."""
 
 
 @dataclass(slots=True)
@@ -49,3 +54,33 @@ class Tally:
             "taken": [list(pair) for pair in sorted(self.taken)],
             "current": current,
         }
+
+
+Counted: TypeAlias = Callable[[int, int], Iterable[tuple[int, StepMark, int, int]]]
+"""Attempts that ended between two macrosteps: stretch, the last of them, the macrostep at which it ended, how many."""
+
+
+class Tallies:
+    """Tallies up to every round macrostep that a run has come to."""
+
+    def __init__(self) -> None:
+        self._upto = [Tally()]
+
+    def extend(self, seq: int, counted: Counted) -> None:
+        """Count what a run has done since, when it has come to another round macrostep."""
+        known, wanted = len(self._upto) - 1, seq // WIDTH
+        if wanted <= known:
+            return
+        stretches: dict[int, list[tuple[StepMark, int, int]]] = {}
+        for stretch, last, end, count in counted(known * WIDTH, wanted * WIDTH):
+            stretches.setdefault(stretch, []).append((last, end, count))
+        for stretch in range(wanted - known):
+            tally = self._upto[-1].copy()
+            for last, end, count in stretches.get(stretch, ()):
+                tally.add(last, end, count)
+            self._upto.append(tally)
+
+    def before(self, seq: int) -> tuple[int, Tally]:
+        """The last round macrostep up to one, and the tally there, to be added to."""
+        stretch = min(seq // WIDTH, len(self._upto) - 1)
+        return stretch * WIDTH, self._upto[stretch].copy()

@@ -28,16 +28,19 @@ class MemoryFilm(MemoryBase):
         """Steps that began at these macrosteps, in that order."""
         wanted = set(seqs)
         with self._turn():
-            return [StepRow(**read_cells(row, "error")) for row in self._steps(run_no) if row["seq"] in wanted]
+            return [
+                StepRow(**read_cells(row, "error")) for row in self._steps(run_no) if row["seq"] in wanted
+            ]
 
-    def tallies(self, run_no: int, upto: int) -> list[StepTally]:
-        """What became of all attempts that had ended at macrostep `upto`, by step and branch."""
-        groups: dict[tuple[str, str], list[Cells]] = {}
+    def tallies(self, run_no: int, after: int, upto: int, width: int) -> list[StepTally]:
+        """See `wfnb.store.port.Store.tallies`."""
+        groups: dict[tuple[int, str, str], list[Cells]] = {}
         with self._turn():
             for row in self._steps(run_no):
-                if row["end_seq"] is not None and row["end_seq"] <= upto:
-                    groups.setdefault((row["step_id"], row["branch"] or ""), []).append(row)
-            return [_tally(groups[key]) for key in sorted(groups)]
+                if row["end_seq"] is not None and after < row["end_seq"] <= upto:
+                    stretch = (row["end_seq"] - after - 1) // width
+                    groups.setdefault((stretch, row["step_id"], row["branch"] or ""), []).append(row)
+            return [_tally(key[0], groups[key]) for key in sorted(groups)]
 
     def _steps(self, run_no: int) -> Iterator[Cells]:
         return iter(sorted(self._tables.steps.of_run(run_no), key=itemgetter("seq")))
@@ -49,10 +52,11 @@ def _mark(row: Cells) -> int:
     return 3 if row["type"] in _WAITS else 0
 
 
-def _tally(rows: list[Cells]) -> StepTally:
+def _tally(stretch: int, rows: list[Cells]) -> StepTally:
     last = max(rows, key=itemgetter("end_seq"))
     handlers = [row["handled_by"] for row in rows if row["handled_by"] and row["handled_by"].endswith(".try")]
     return StepTally(
+        stretch,
         last["step_id"],
         last["branch"],
         min(row["instance"] for row in rows),

@@ -127,8 +127,11 @@ class Store(Protocol):
     def steps_at(self, run_no: int, seqs: Sequence[int]) -> list[StepRow]:
         """Steps that began at these macrosteps, in that order."""
 
-    def tallies(self, run_no: int, upto: int) -> list[StepTally]:
-        """What became of all attempts that had ended at macrostep `upto`, by step and branch."""
+    def tallies(self, run_no: int, after: int, upto: int, width: int) -> list[StepTally]:
+        """What became of attempts that ended at a macrostep with ``after < seq <= upto``, by step and branch.
+
+        Counted for every stretch of `width` macrosteps from `after` on; the first stretch has number 0.
+        """
 
     def invocations(self, run_no: int) -> list[InvocationRow]:
         """Invocations in the order in which they were scheduled."""

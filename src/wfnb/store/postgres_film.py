@@ -23,6 +23,6 @@ class PostgresFilm(PostgresBase):
         """Steps that began at these macrosteps, in that order."""
         return self._all(decode.step_row, FILM.steps_at, (run_no, list(seqs)))
 
-    def tallies(self, run_no: int, upto: int) -> list[StepTally]:
-        """What became of all attempts that had ended at macrostep `upto`, by step and branch."""
-        return self._all(decode.step_tally, FILM.tallies, (run_no, upto))
+    def tallies(self, run_no: int, after: int, upto: int, width: int) -> list[StepTally]:
+        """See `wfnb.store.port.Store.tallies`."""
+        return self._all(decode.step_tally, FILM.tallies, (run_no, after, upto, width))

@@ -158,12 +158,13 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True)
 class StepTally:
-    """All attempts at a step that took one branch, as one row.
+    """All attempts at a step that took one branch and ended in one stretch of macrosteps, as one row.
 
     `instance` is one of their places, `handler` a try block that took an error of one of them; `status` and `end_seq` tell of
     the attempt that ended last.
     """
 
+    stretch: int
     step_id: str
     branch: str | None
     instance: str

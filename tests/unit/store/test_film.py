@@ -55,13 +55,22 @@ def test_steps_are_found_by_their_beginnings(store: Store) -> None:
 
 def test_tallies_tell_what_became_of_a_step_up_to_a_macrostep(store: Store) -> None:
     told(store)
-    pay = StepTally("pay", None, STEP, None, "SUCCEEDED", 2, 2000, 6)
-    everything = store.tallies(1, 99)
+    pay = StepTally(0, "pay", None, STEP, None, "SUCCEEDED", 2, 2000, 6)
+    everything = store.tallies(1, 0, 99, 100)
     assert [(tally.step_id, tally.status, tally.count) for tally in everything] == [
         ("no", "FAILED", 1), ("pay", "SUCCEEDED", 2), ("set", "SUCCEEDED", 1), ("wait", "SUCCEEDED", 1)
     ]  # fmt: skip
     assert pay in everything
     assert [tally.handler for tally in everything] == [TRY, None, None, None]
-    earlier = {tally.step_id: (tally.status, tally.count, tally.end_seq) for tally in store.tallies(1, 5)}
+    earlier = {
+        tally.step_id: (tally.status, tally.count, tally.end_seq) for tally in store.tallies(1, 0, 5, 5)
+    }
     assert earlier == {"set": ("SUCCEEDED", 1, 2), "pay": ("RETRY_SCHEDULED", 1, 4)}
-    assert store.tallies(1, 1) == []
+    assert store.tallies(1, 0, 1, 1) == []
+
+
+def test_tallies_are_counted_stretch_by_stretch(store: Store) -> None:
+    told(store)
+    found = [(tally.stretch, tally.step_id, tally.end_seq) for tally in store.tallies(1, 0, 9, 4)]
+    assert found == [(0, "pay", 4), (0, "set", 2), (1, "no", 7), (1, "pay", 6), (2, "wait", 9)]
+    assert [(tally.stretch, tally.step_id) for tally in store.tallies(1, 4, 8, 2)] == [(0, "pay"), (1, "no")]

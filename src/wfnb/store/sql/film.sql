@@ -22,13 +22,13 @@ ORDER BY seq;
 
 -- name: tallies
 -- How the last attempt ended stands in the lowest digit of the last column.
-SELECT step_id, branch, min(instance), max(CASE WHEN handled_by LIKE '%.try' THEN handled_by END), count(*),
+SELECT (end_seq - ?2 - 1) / ?4 AS stretch, step_id, branch, min(instance), max(CASE WHEN handled_by LIKE '%.try' THEN handled_by END), count(*),
     sum(ended_us - started_us),
     max(
         end_seq * 4
         + CASE status WHEN 'SUCCEEDED' THEN 0 WHEN 'FAILED' THEN 1 WHEN 'RETRY_SCHEDULED' THEN 2 ELSE 3 END
     )
 FROM steps
-WHERE run_no = ?1 AND seq <= ?2 AND end_seq <= ?2
-GROUP BY step_id, branch
-ORDER BY step_id, branch;
+WHERE run_no = ?1 AND seq <= ?3 AND end_seq > ?2 AND end_seq <= ?3
+GROUP BY stretch, step_id, branch
+ORDER BY stretch, step_id, branch;
