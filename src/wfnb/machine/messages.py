@@ -368,12 +368,13 @@ class WaitOpened(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitResolved(_Event):
-    """A wait is over: `by` says whether its time came, an answer came, or its run was ended."""
+    """A wait is over: `by` says whether its time came, an answer came, or its run was ended; `answer` what came, when no one else knows."""
 
     effect_id: str
     status: Literal["RESOLVED", "CANCELED"]
     by: Literal["time", "answer", "cancel"]
     source: Source | None = None
+    answer: JsonValue = None
 
 
 Event: TypeAlias = (

@@ -76,7 +76,8 @@ def invocation_row(row: _Columns) -> InvocationRow:
 
 def wait_row(row: _Columns) -> WaitRow:
     """A row of ``waits``."""
-    return WaitRow(*row) if row[11] is None and row[12] is None else WaitRow(*_with_json(row, 11, 12))
+    plain = row[11] is None and row[12] is None and row[17] is None
+    return WaitRow(*row) if plain else WaitRow(*_with_json(row, 11, 12, 17))
 
 
 def inbox_row(row: _Columns) -> InboxRow:

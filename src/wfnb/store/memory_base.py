@@ -74,7 +74,7 @@ def run_of(cells: Cells) -> RunRow:
 
 def wait_of(cells: Cells) -> WaitRow:
     """A wait as a value."""
-    return WaitRow(**read_cells(cells, "filters", "task"))
+    return WaitRow(**read_cells(cells, "filters", "task", "answer"))
 
 
 def inbox_of(cells: Cells) -> InboxRow:

@@ -60,7 +60,7 @@ def _tape(tables: Tables, run: Cells, children: dict[str, Ending], *, whole: boo
 
 def _ask(tables: Tables, row: Cells) -> Ask:
     came = tables.inbox.get(row["inbox_no"], {})
-    return Ask._make((*_cells(row, *Ask._fields[:7]), came.get("name"), came.get("payload")))
+    return Ask._make((*_cells(row, *Ask._fields[:7]), came.get("name"), came.get("payload"), row["answer"]))
 
 
 def _cells(row: Cells, *names: str) -> Iterator[Any]:

@@ -217,6 +217,7 @@ class Tables:
                     "answered_us": None,
                     "inbox_no": None,
                     "source": None,
+                    "answer": None,
                 }
                 self.waits.add(number, run_no, {"wait_no": number, **fresh, **wait._asdict()})
                 self.by_wait[run_no, wait.effect_id] = number
@@ -226,7 +227,11 @@ class Tables:
                 known = self.by_wait.get((run_no, wait.effect_id))
                 if known is not None and self.waits.rows[known]["status"] == "WAITING":
                     self.waits.change(
-                        known, status=wait.status, resolved_us=wait.resolved_us, source=wait.source
+                        known,
+                        status=wait.status,
+                        resolved_us=wait.resolved_us,
+                        source=wait.source,
+                        answer=wait.answer,
                     )
                     self._forget(self.waits.rows[known])
         for happening in rows.happenings:

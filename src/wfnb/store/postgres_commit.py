@@ -101,7 +101,7 @@ def _write_rare(link: Link, run_no: int, rows: RowChanges) -> None:
 
 
 def _resolve(link: Link, run_no: int, wait: ResolvedWait) -> None:
-    values = (wait.status, wait.resolved_us, wait.source, run_no, wait.effect_id)
+    values = (wait.status, wait.resolved_us, wait.source, wait.answer, run_no, wait.effect_id)
     if not wait.expired:
         link.execute(WAITS.resolve, values)
         return

@@ -207,7 +207,7 @@ class WaitRow:
 
     `due_us` is when it goes on by itself; `event_name` and `key` say what answers it, `filters` what the answer must be like,
     `task` what a person is asked; `answered_us` that an answer is there which the run has not taken yet, `inbox_no` which;
-    `source` where the answer came from when it was not the world.
+    `source` where the answer came from when it was not the world, `answer` what it was.
     """
 
     wait_no: int
@@ -227,6 +227,7 @@ class WaitRow:
     inbox_no: int | None
     rev: int
     source: str | None = None
+    answer: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)

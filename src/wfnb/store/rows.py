@@ -134,7 +134,8 @@ class ResolvedWait(NamedTuple):
     resolved_us: int
     effect_id: str
     expired: bool
-    source: str | None = None
+    source: str | None
+    answer: str | None
 
 
 class Happening(NamedTuple):
@@ -227,11 +228,7 @@ def _take(rows: RowChanges, under: _Under, seq: int, macrostep: Macrostep) -> No
             take(rows, under, seq, event)
 
 
-def _step(
-    seq: int,
-    step: StepStarted,
-    ended: StepEnded | None = None,
-) -> StepBegun:
+def _step(seq: int, step: StepStarted, ended: StepEnded | None = None) -> StepBegun:
     head = (seq, step.instance, step.step_id, step.type, step.attempt)
     if ended is None:
         return StepBegun(*head, "STARTED", None, None, None, None, step.at_us, None)
@@ -372,10 +369,10 @@ def _wait_opened(rows: RowChanges, _: _Under, __: int, event: WaitOpened) -> Non
 
 
 def _wait_resolved(rows: RowChanges, _: _Under, __: int, event: WaitResolved) -> None:
-    resolved = ResolvedWait(
-        event.status, event.at_us, event.effect_id, event.by == "time" and event.source is None, event.source
-    )
-    rows.waits.append(resolved)
+    expired = event.by == "time" and event.source is None
+    answer = None if event.answer is None else dump(event.answer)
+    over = (event.status, event.at_us, event.effect_id, expired, event.source, answer)
+    rows.waits.append(ResolvedWait(*over))
 
 
 _TAKES: dict[type, Callable[[RowChanges, _Under, int, Any], None]] = {

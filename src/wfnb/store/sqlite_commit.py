@@ -85,7 +85,7 @@ def _write_rare(db: apsw.Connection, run_no: int, rows: RowChanges, rev: int) ->
 
 
 def _resolve(db: apsw.Connection, run_no: int, wait: ResolvedWait, rev: int) -> None:
-    values = (wait.status, wait.resolved_us, wait.source, rev, run_no, wait.effect_id)
+    values = (wait.status, wait.resolved_us, wait.source, wait.answer, rev, run_no, wait.effect_id)
     db.execute(WAITS.expire if wait.expired else WAITS.resolve, values)
     if wait.expired and not db.changes():
         found = db.execute(WAITS.of_effect, (run_no, wait.effect_id)).fetchall()

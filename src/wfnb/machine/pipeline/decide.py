@@ -142,6 +142,7 @@ def _answer(turn: Turn, command: Completed | Failed) -> None:
             status="RESOLVED",
             by="answer",
             source=command.source,
+            answer=_kept(command),
         )
         turn.emit(over)
     if isinstance(command, Failed):
@@ -168,6 +169,13 @@ def _answer(turn: Turn, command: Completed | Failed) -> None:
         )
         _completed(turn, turn.step, command.output)
     settle(turn)
+
+
+def _kept(command: Completed | Failed) -> JsonValue:
+    """What is kept with a wait of what a called run gave, when there was no such run."""
+    if command.source is None or isinstance(command, Failed):
+        return None
+    return {"output": command.output}
 
 
 def _completed(turn: Turn, step: LinkedStep, output: JsonValue) -> None:

@@ -89,7 +89,8 @@ def signal(turn: Turn, command: Signaled) -> Completed | Failed | None:
         writes, known = settled(command, pending)
         _resolve(turn, command.effect_id, by="answer", extra=writes, source=command.source)
         return known
-    _resolve(turn, command.effect_id, by="answer", source=command.source)
+    kept = None if command.source is None else {"name": command.name, "payload": command.payload}
+    _resolve(turn, command.effect_id, by="answer", source=command.source, answer=kept)
     if pending["waitType"] == "retry":
         return None
     arrived = (
@@ -142,7 +143,13 @@ def _open(
 
 
 def _resolve(
-    turn: Turn, effect_id: str, *, by: str, extra: tuple[Write, ...] = (), source: Source | None = None
+    turn: Turn,
+    effect_id: str,
+    *,
+    by: str,
+    extra: tuple[Write, ...] = (),
+    source: Source | None = None,
+    answer: JsonValue = None,
 ) -> None:
     writes = (Write(("pending", effect_id)), Write(("status",), "RUNNING"), *extra)
     turn.emit(
@@ -152,6 +159,7 @@ def _resolve(
             status="RESOLVED",
             by="time" if by == "time" else "answer",
             source=source,
+            answer=answer,
             writes=writes,
         )
     )

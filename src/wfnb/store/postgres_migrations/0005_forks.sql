@@ -10,6 +10,8 @@ CREATE INDEX runs_forked ON runs (forked_from) WHERE forked_from IS NOT NULL;
 -- Where an answer came from when it was not the world: recorded, fixture, sampled, supplied.
 ALTER TABLE invocations ADD COLUMN source TEXT;
 ALTER TABLE waits ADD COLUMN source TEXT;
+-- What such an answer was, when it stands nowhere else.
+ALTER TABLE waits ADD COLUMN answer TEXT;
 
 -- A person changed a run that is under way: nobody owns it, and whoever did is fenced out.
 CREATE FUNCTION take_over(

@@ -6,14 +6,14 @@ VALUES ($1, $2, $3, $4, 'WAITING', $5, $6, $7, $8, $9, $10, currval('revisions')
 
 -- name: resolve
 UPDATE waits
-SET status = $1, resolved_us = $2, source = $3, rev = currval('revisions')
-WHERE run_no = $4 AND effect_id = $5 AND status = 'WAITING';
+SET status = $1, resolved_us = $2, source = $3, answer = $4, rev = currval('revisions')
+WHERE run_no = $5 AND effect_id = $6 AND status = 'WAITING';
 
 -- name: expire
 -- A wait runs out only when no answer has come in between.
 UPDATE waits
-SET status = $1, resolved_us = $2, source = $3, rev = currval('revisions')
-WHERE run_no = $4 AND effect_id = $5 AND status = 'WAITING' AND answered_us IS NULL;
+SET status = $1, resolved_us = $2, source = $3, answer = $4, rev = currval('revisions')
+WHERE run_no = $5 AND effect_id = $6 AND status = 'WAITING' AND answered_us IS NULL;
 
 -- name: answer
 UPDATE waits
@@ -34,27 +34,27 @@ UPDATE runs SET ready_us = 0 WHERE run_no IN (SELECT run_no FROM answered) AND c
 
 -- name: of_run
 SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, event_name, key, filters,
-    task, answered_us, inbox_no, rev, source
+    task, answered_us, inbox_no, rev, source, answer
 FROM waits
 WHERE run_no = $1
 ORDER BY wait_no;
 
 -- name: by_no
 SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, event_name, key, filters,
-    task, answered_us, inbox_no, rev, source
+    task, answered_us, inbox_no, rev, source, answer
 FROM waits
 WHERE wait_no = $1;
 
 -- name: of_effect
 SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, event_name, key, filters,
-    task, answered_us, inbox_no, rev, source
+    task, answered_us, inbox_no, rev, source, answer
 FROM waits
 WHERE run_no = $1 AND effect_id = $2;
 
 -- name: matching
 -- Open waits for an event, the oldest first; what is meant for the world wakes no fork that does not touch it.
 SELECT w.wait_no, w.run_no, w.effect_id, w.instance, w.wait_type, w.status, w.due_us, w.created_us, w.resolved_us, w.event_name,
-    w.key, w.filters, w.task, w.answered_us, w.inbox_no, w.rev, w.source
+    w.key, w.filters, w.task, w.answered_us, w.inbox_no, w.rev, w.source, w.answer
 FROM waits AS w
 JOIN runs AS r ON r.run_no = w.run_no
 WHERE w.event_name = $1 AND w.key = $2 AND w.status = 'WAITING' AND w.answered_us IS NULL
@@ -63,7 +63,7 @@ ORDER BY w.wait_no;
 
 -- name: open_of_type
 SELECT w.wait_no, w.run_no, w.effect_id, w.instance, w.wait_type, w.status, w.due_us, w.created_us, w.resolved_us, w.event_name,
-    w.key, w.filters, w.task, w.answered_us, w.inbox_no, w.rev, w.source
+    w.key, w.filters, w.task, w.answered_us, w.inbox_no, w.rev, w.source, w.answer
 FROM waits AS w
 JOIN runs AS r ON r.run_no = w.run_no
 WHERE w.wait_type = $1 AND w.status = 'WAITING' AND w.answered_us IS NULL AND r.tenant = $2 AND w.wait_no > $3

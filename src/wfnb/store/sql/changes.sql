@@ -40,7 +40,7 @@ ORDER BY rev, invocation_no;
 
 -- name: waits
 SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, event_name, key, filters,
-    task, answered_us, inbox_no, rev, source
+    task, answered_us, inbox_no, rev, source, answer
 FROM waits
 WHERE rev > ? AND rev <= ?
 ORDER BY rev, wait_no;

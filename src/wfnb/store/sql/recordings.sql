@@ -43,7 +43,7 @@ WHERE r.run_no BETWEEN ? AND ? AND r.workflow_id || '' = ?
 ORDER BY s.run_no, s.seq;
 
 -- name: waits
-SELECT w.run_no, w.effect_id, w.wait_type, w.due_us, w.event_name, w.key, w.filters, w.task, i.name, i.payload
+SELECT w.run_no, w.effect_id, w.wait_type, w.due_us, w.event_name, w.key, w.filters, w.task, i.name, i.payload, w.answer
 FROM runs AS r
 JOIN waits AS w ON w.run_no = r.run_no
 LEFT JOIN inbox AS i ON i.inbox_no = w.inbox_no

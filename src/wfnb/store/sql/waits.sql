@@ -6,13 +6,13 @@ VALUES (?, ?, ?, ?, 'WAITING', ?, ?, ?, ?, ?, ?, ?);
 
 -- name: resolve
 UPDATE waits
-SET status = ?, resolved_us = ?, source = ?, rev = ?
+SET status = ?, resolved_us = ?, source = ?, answer = ?, rev = ?
 WHERE run_no = ? AND effect_id = ? AND status = 'WAITING';
 
 -- name: expire
 -- A wait runs out only when no answer has come in between.
 UPDATE waits
-SET status = ?, resolved_us = ?, source = ?, rev = ?
+SET status = ?, resolved_us = ?, source = ?, answer = ?, rev = ?
 WHERE run_no = ? AND effect_id = ? AND status = 'WAITING' AND answered_us IS NULL;
 
 -- name: answer
@@ -31,27 +31,27 @@ RETURNING run_no;
 
 -- name: of_run
 SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, event_name, key, filters,
-    task, answered_us, inbox_no, rev, source
+    task, answered_us, inbox_no, rev, source, answer
 FROM waits
 WHERE run_no = ?
 ORDER BY wait_no;
 
 -- name: by_no
 SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, event_name, key, filters,
-    task, answered_us, inbox_no, rev, source
+    task, answered_us, inbox_no, rev, source, answer
 FROM waits
 WHERE wait_no = ?;
 
 -- name: of_effect
 SELECT wait_no, run_no, effect_id, instance, wait_type, status, due_us, created_us, resolved_us, event_name, key, filters,
-    task, answered_us, inbox_no, rev, source
+    task, answered_us, inbox_no, rev, source, answer
 FROM waits
 WHERE run_no = ? AND effect_id = ?;
 
 -- name: matching
 -- Open waits for an event, the oldest first; what is meant for the world wakes no fork that does not touch it.
 SELECT w.wait_no, w.run_no, w.effect_id, w.instance, w.wait_type, w.status, w.due_us, w.created_us, w.resolved_us, w.event_name,
-    w.key, w.filters, w.task, w.answered_us, w.inbox_no, w.rev, w.source
+    w.key, w.filters, w.task, w.answered_us, w.inbox_no, w.rev, w.source, w.answer
 FROM waits AS w INDEXED BY waits_key
 JOIN runs AS r ON r.run_no = w.run_no
 WHERE w.event_name = ?1 AND w.key = ?2 AND w.status = 'WAITING' AND w.answered_us IS NULL
@@ -60,7 +60,7 @@ ORDER BY w.wait_no;
 
 -- name: open_of_type
 SELECT w.wait_no, w.run_no, w.effect_id, w.instance, w.wait_type, w.status, w.due_us, w.created_us, w.resolved_us, w.event_name,
-    w.key, w.filters, w.task, w.answered_us, w.inbox_no, w.rev, w.source
+    w.key, w.filters, w.task, w.answered_us, w.inbox_no, w.rev, w.source, w.answer
 FROM waits AS w INDEXED BY waits_open
 JOIN runs AS r ON r.run_no = w.run_no
 WHERE w.wait_type = ?1 AND w.status = 'WAITING' AND w.answered_us IS NULL AND r.tenant = ?2 AND w.wait_no > ?3
