@@ -32,6 +32,7 @@ def open(  # noqa: A001 - the name people write: wfnb.open
     role: str = "admin",
     starts_per_minute: int | None = None,
     drive: bool = True,
+    checksums: bool = False,
 ) -> Workspace:
     """Open the workspace of a folder, or make one.
 
@@ -58,6 +59,9 @@ def open(  # noqa: A001 - the name people write: wfnb.open
         Runs that a tenant may start within 60 seconds of real time; None for any number. Simulated time has no such limit.
     drive
         Whether runs are driven in this process; without it they are left to workers, and this process starts them and looks.
+    checksums
+        A state file that is created carries checksums over its pages: a value that was changed on the disk is refused
+        (``STORE_DAMAGED``). From then on only wfnb may write to it. A file that is there already stays as it is.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def open(  # noqa: A001 - the name people write: wfnb.open
         check_whole(starts_per_minute, "starts_per_minute", least=1)
     return Workspace(
         Path(path),
-        _store(Path(path), store),
+        _store(Path(path), store, checksums=checksums),
         time,
         profile,
         seed,
@@ -116,7 +120,7 @@ def _clock(clock: str | Clock | None, seed: int | None) -> Clock:
     return clock
 
 
-def _store(path: Path, store: str | Store | None) -> Store:
+def _store(path: Path, store: str | Store | None, *, checksums: bool) -> Store:
     if store is None:
         folder = path / ".wfnb"
         try:
@@ -127,7 +131,7 @@ def _store(path: Path, store: str | Store | None) -> Store:
                 code="STORE_UNREACHABLE",
                 where=str(path),
             ) from None
-        return SqliteStore(folder / "state.sqlite")
+        return SqliteStore(folder / "state.sqlite", checksums=checksums)
     if store == "memory":
         return MemoryStore()
     if not isinstance(store, str) and hasattr(store, "commit"):

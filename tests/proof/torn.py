@@ -65,11 +65,11 @@ class Files:
     pages: tuple[str, ...]
 
 
-def written(folder: Path, name: str) -> tuple[Files, bytes]:
+def written(folder: Path, name: str, *, checksums: bool) -> tuple[Files, bytes]:
     """A file with a run in its log, and the bytes of the same file after its log was copied into it."""
     path = folder / "state.sqlite"
     BENCH.outside = Outside()
-    store = SqliteStore(path)
+    store = SqliteStore(path, checksums=checksums)
     for version in BENCH.versions:
         if version.workflow_id == f"{name}-run" or version.workflow_id in CHILDREN:
             store.save_version(version)

@@ -21,6 +21,7 @@ from pathlib import Path
 import apsw
 
 from wfnb.errors import StoreError, StoreLostError
+from wfnb.store import checksums
 from wfnb.store.faults import translated
 from wfnb.store.refusals import closed
 from wfnb.store.sessions import Session, Writing
@@ -39,9 +40,11 @@ class Connections:
     ----------
     path
         The file. It is created, readable by its owner alone, when it is not there.
+    summed
+        A file that is created has checksums.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, summed: bool = False) -> None:
         self.where = str(path)
         self._log = f"{path}-wal"
         self._pid = os.getpid()
@@ -53,6 +56,8 @@ class Connections:
         self._inodes: tuple[int, int] | None = None
         with translated(self.where):
             _create(path)
+            if summed:
+                checksums.begin(path)
             # The thread that opens the store uses the connection that stays.
             self._anchor = self._local.session = self._open()
 
@@ -106,6 +111,10 @@ class Connections:
             if self._closed:
                 raise closed(self.where)
             session = Session(self)
+            if checksums.are_overlooked(session.connection):
+                session.close(keep_log=True)
+                checksums.use(self.where)
+                session = Session(self)
             self._sessions.add(session)
         return session
 

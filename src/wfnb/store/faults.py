@@ -100,6 +100,8 @@ def _of_driver(error: apsw.Error, where: str) -> StoreError:  # noqa: PLR0911 - 
             return foreign(where)
         case apsw.CorruptError():
             return damaged(where, text)
+        case apsw.IOError() if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_DATA:
+            return damaged(where, "a page in it does not fit its checksum")
         case apsw.ConstraintError():
             return StoreError(f"The store refuses a row: {text}.", code="STORE_REFUSED", where=where)
         case apsw.ConnectionClosedError():

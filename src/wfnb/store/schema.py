@@ -7,6 +7,7 @@ from pathlib import Path
 import apsw
 
 from wfnb.errors import StoreError
+from wfnb.store.checksums import SUMMED, check_header
 from wfnb.store.connections import Connections
 from wfnb.store.faults import foreign
 from wfnb.store.statements import TRANSACTION, migrations
@@ -49,22 +50,25 @@ def prepare(connections: Connections, path: Path) -> None:
     """
     scripts = migrations()
     with connections.reading() as connection:
-        version = _version(connection, path, len(scripts))  # before anything in the file is changed
+        version, summed = _version(connection, path, len(scripts))  # before anything in the file is changed
         connection.execute(TRANSACTION.use_wal).fetchall()
     if version < len(scripts):
         with connections.writing() as connection:
             # Another process may have been faster: look again, now that nobody else can write.
-            for script in scripts[_version(connection, path, len(scripts)) :]:
+            for script in scripts[_version(connection, path, len(scripts))[0] :]:
                 connection.execute(script)
             connection.execute(TRANSACTION.mark_application)
+            if summed:
+                connection.pragma("application_id", SUMMED)
             connection.pragma("user_version", len(scripts))
     connections.guard()
 
 
-def _version(connection: apsw.Connection, path: Path, newest: int) -> int:
+def _version(connection: apsw.Connection, path: Path, newest: int) -> tuple[int, bool]:
+    """The schema version, and whether the file has checksums."""
     application = connection.execute(TRANSACTION.application_id).get
     version: int = connection.execute(TRANSACTION.schema_version).get
-    if application != _APPLICATION and (
+    if application not in (_APPLICATION, SUMMED) and (
         application or version or connection.execute(TRANSACTION.count_tables).get
     ):
         raise foreign(str(path))
@@ -75,4 +79,4 @@ def _version(connection: apsw.Connection, path: Path, newest: int) -> int:
             where=str(path),
             hint="Install a newer wfnb, or name another folder.",
         )
-    return version
+    return version, check_header(connection, application, str(path))

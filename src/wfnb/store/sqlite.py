@@ -51,11 +51,13 @@ class SqliteStore(SqliteHolds, SqliteFilm, SqlRecordings):
     ----------
     path
         The file; its folder must exist. It is created, readable by its owner alone, when it is not there.
+    checksums
+        A file that is created carries checksums over its pages; one that is there already stays as it is.
 
     Raises
     ------
     StoreError
-        ``SQLITE_TOO_OLD``, ``STORE_FOREIGN``, ``STORE_TOO_NEW``, ``STORE_UNREACHABLE``, ``STORE_READ_ONLY``, ``STORE_DAMAGED``,
+        ``SQLITE_TOO_OLD``, ``CHECKSUMS_MISSING``, ``STORE_FOREIGN``, ``STORE_TOO_NEW``, ``STORE_UNREACHABLE``, ``STORE_READ_ONLY``, ``STORE_DAMAGED``,
         ``STORE_BUSY``, ``STORE_FULL``. Every method may raise the last four, ``STORE_CLOSED`` and ``STORE_FORKED``, and
         `StoreLostError` when the file was replaced or unlocked behind the store's back.
     """

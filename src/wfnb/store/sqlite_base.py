@@ -21,10 +21,10 @@ T = TypeVar("T")
 class SqliteBase:
     """A state file, opened and brought up to date."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, checksums: bool = False) -> None:
         check_library(apsw.sqlite_lib_version())
         self._path = Path(path).absolute()
-        self._connections = Connections(self._path)
+        self._connections = Connections(self._path, summed=checksums)
         self._database = SqliteDatabase(self._connections)
         try:
             prepare(self._connections, self._path)
