@@ -279,7 +279,7 @@ export type Questions = { [M in Move]: [Nothing, View] } & {
   compare: [{ other: string }, Comparison];
 };
 
-export type FromKernel = Questions[keyof Questions][1] | Scene | Fault | { type: "asset" };
+export type FromKernel = Questions[keyof Questions][1] | Scene | Fault | { type: "asset" | "same" };
 
 export interface Model {
   on(event: "msg:custom", callback: (message: FromKernel & { ask?: string }) => void): void;

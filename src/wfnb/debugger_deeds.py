@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, Final
 
 from wfnb.comparing import Comparing
-from wfnb.comparison import Comparison, StateChange, StepPair
 from wfnb.debug.film import Film
 from wfnb.debug.session import Session
+from wfnb.debugger_pairs import comparison_json, replay_json
+from wfnb.engine.engine import Engine
 from wfnb.model.paths import pointer
 from wfnb.model.values import DELETE, JsonValue, Path, canonical_json
 from wfnb.origin import Origin
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["DebuggerDeeds"]
 
 _TEXT: Final = 200
-_PAIRS: Final = 200
-_BEFORE: Final = 5  # pairs that are the same, in front of the first one that is not
 _DEPTH: Final = 12
 _INPUTS: Final = 20
 
@@ -33,8 +31,19 @@ class DebuggerDeeds:
     """The part of a debugger that asks why, forks and compares."""
 
     run: Run
+    _engine: Engine
     _session: Session
     _store: Store
+
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """Who holds the run."""
+        raise NotImplementedError
+
+    @property
+    def holding(self) -> bool:
+        """Whether this kernel holds the run."""
+        raise NotImplementedError
 
     @property
     def _film(self) -> Film:
@@ -44,7 +53,19 @@ class DebuggerDeeds:
         """What the widget may offer here."""
         role = self.run._by.role  # noqa: SLF001 - a part of the run's own debugger
         forks = {"fork"} if may(role, "run") else set()
-        return frozenset({"why", "compare"} | forks)
+        replays = {"replay"} if may(role, "inspect") else set()
+        return frozenset({"why", "compare"} | forks | replays | self._holds())
+
+    def _holds(self) -> set[str]:
+        """Whether a run that somebody else drives may be held."""
+        run = self._seen
+        able = may(self.run._by.role, "operate") and not run.row.over  # noqa: SLF001 - a part of the run's own debugger
+        return {"hold"} if able and not self._engine.holds(run.id) else set()
+
+    def held(self) -> dict[str, JsonValue] | None:
+        """Who holds the run, and whether this kernel is one of them."""
+        names = list(self.attached)
+        return {"by": [visible(name, _TEXT) for name in names], "mine": self.holding} if names else None
 
     @property
     def _seen(self) -> Run:
@@ -113,6 +134,10 @@ class DebuggerDeeds:
         found = _Pairs(self._store, run.row.tenant).compare(other, run.id)
         return comparison_json(found, fork=self.parent == other)
 
+    def replay_page(self, version: int | None) -> dict[str, JsonValue]:
+        """The record of the run beside its replay against a version."""
+        return replay_json(self._seen.replay(version))
+
 
 class _Pairs(Comparing):
     """Compares without a workspace."""
@@ -120,65 +145,6 @@ class _Pairs(Comparing):
     def __init__(self, store: Store, tenant: str) -> None:
         self._store = store
         self.tenant = tenant
-
-
-def comparison_json(found: Comparison, *, fork: bool = False) -> dict[str, JsonValue]:
-    """A comparison as the widget shows it: the first pair that differs is among the first ones.
-
-    Parameters
-    ----------
-    found
-        As ``ws.compare`` gives it.
-    fork
-        Whether the second run is a fork of the first: then what was done before it is left out.
-    """
-    steps = list(dropwhile(lambda pair: fork and pair.kind == "a", found.steps))
-    count = sum(pair.kind != "same" for pair in steps)
-    begin = max(0, next((number for number, pair in enumerate(steps) if pair.kind != "same"), 0) - _BEFORE)
-    shown = steps[begin : begin + _PAIRS]
-    values = len(found.state)
-    told = [
-        f"{count} of {len(steps)} steps differ" if count else "The same steps",
-        "1 value differs" if values == 1 else f"{values} values differ",
-        f"{found.a.run} {found.a.status.lower()}, {found.b.run} {found.b.status.lower()}",
-    ]
-    return {
-        "title": f"Steps{' since the fork' if fork else ''}",
-        "summary": "The same." if not count and not values else f"{'; '.join(told)}.",
-        "left": found.a.run,
-        "right": found.b.run,
-        "pairs": [_pair(pair) for pair in shown],
-        "more": len(steps) - len(shown),
-        "differences": [_change(change) for change in found.state[:_PAIRS]],
-    }
-
-
-_MARKS: Final = {"same": "same", "differs": "differs", "a": "left", "b": "right"}
-
-
-def _pair(pair: StepPair) -> dict[str, JsonValue]:
-    name = pair.id + (f" (attempt {pair.attempt})" if pair.attempt > 1 else "")
-    sides = [
-        None if side is None else visible(f"{name}: {_status(side)}", _TEXT) for side in (pair.a, pair.b)
-    ]
-    note = "" if not pair.differs else f"other {', '.join(pair.differs)}"
-    return {
-        "left": sides[0] or "",
-        "right": sides[1] or "",
-        "mark": _MARKS[pair.kind],
-        "note": note,
-        "at": None,
-    }
-
-
-def _status(told: str) -> str:
-    """A status in small letters; the branch or the error behind it stays as it is."""
-    status, _, rest = told.partition(" ")
-    return f"{status.lower().replace('_', ' ')} {rest}".rstrip()
-
-
-def _change(change: StateChange) -> dict[str, JsonValue]:
-    return {"place": visible(change.place, _TEXT), "left": _said(change.a), "right": _said(change.b)}
 
 
 def _source(origin: Origin) -> str:

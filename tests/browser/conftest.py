@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -205,15 +206,24 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(lab: Lab, chromium: Browser) -> Iterator[Visitor]:
+    with visiting(lab, chromium) as visitor:
+        yield visitor
+
+
+@contextmanager
+def visiting(lab: Lab, chromium: Browser) -> Iterator[Visitor]:
+    """A page of its own; the kernels that it started end with it."""
     context = chromium.new_context(viewport={"width": 1440, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     visitor = Visitor(page, lab)
     page.on("request", lambda request: visitor.requests.append(request.url))
     page.on("pageerror", lambda error: visitor.errors.append(str(error)))
-    yield visitor
-    context.close()
-    lab.stop_kernels()
+    try:
+        yield visitor
+    finally:
+        context.close()
+        lab.stop_kernels()
 
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:

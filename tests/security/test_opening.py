@@ -44,7 +44,7 @@ SCRIPT = r"""
 import json, os, sys
 folder, job = sys.argv[1], json.loads(sys.stdin.read())
 sys.path.insert(0, os.path.join(folder, "path"))  # a module lies there that nobody may import
-import wfnb, wfnb.debugger, wfnb.pictures, wfnb.ui.stepper, wfnb.cli.main  # what is imported on first use is not what is looked for
+import wfnb, wfnb.debugger, wfnb.pictures, wfnb.ui.debugger, wfnb.cli.main  # what is imported on first use is not what is looked for
 from wfnb.viz import mpl
 def work(ws, folder):
     seen = []

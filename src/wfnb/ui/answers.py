@@ -22,6 +22,7 @@ from wfnb.ui.values import (
 __all__ = ["Answers"]
 
 _HISTORY: Final = 200
+_LOGGED: Final = 5_000  # positions of a run whose own log is shown
 _ALWAYS: Final = frozenset(
     {
         "into",
@@ -64,7 +65,7 @@ class Answers:
         listed = [
             {"id": run, "label": f"{run} (fork)" if one.parent else run} for run, one in self._open.items()
         ]
-        return {"runs": listed, "open": here, "parent": self.debugger.parent, "held": None}
+        return {"runs": listed, "open": here, "parent": self.debugger.parent, "held": self.debugger.held()}
 
     def to(self, question: q.Question) -> dict[str, Any] | None:  # noqa: C901, PLR0911, PLR0912 - one line per question
         """The answer to a question; None when the debugger was moved, and its new view is the answer.
@@ -89,14 +90,15 @@ class Answers:
             case q.Inside():
                 return self._inside()
             case q.Lines():
-                said = debugger.view().get("log") or []
-                return lines_json(said, debugger.logs_page(), debugger.events_page())
+                return self._lines()
             case q.Why(path):
                 return {"type": "why", **debugger.why_page(path)}
             case q.ForkForm():
                 return {"type": "fork_form", **debugger.fork_form()}
             case q.Compare(other):
                 return {"type": "comparison", **debugger.compare_page(other)}
+            case q.Replay(version):
+                return {"type": "comparison", **debugger.replay_page(version)}
             case q.Fork():
                 self._fork(question)
             case q.Show(run) if run in self._open:
@@ -104,6 +106,12 @@ class Answers:
             case _:
                 move(debugger, question)
         return None
+
+    def _lines(self) -> dict[str, Any]:
+        """Of a long run only what log points wrote and what happened to the run as a whole: its own lines are read one by one."""
+        short = self.debugger.frames_count() <= _LOGGED
+        said = self.debugger.view().get("log") or []
+        return lines_json(said, self.debugger.logs_page() if short else [], self.debugger.events_page())
 
     def _inside(self) -> dict[str, Any]:
         view = self.debugger.view()

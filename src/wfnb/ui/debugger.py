@@ -60,6 +60,7 @@ class DebuggerWidget(anywidget.AnyWidget):
         self._later = do or Worker()
         self._moving = False
         self._drawn: tuple[dict[str, Any], Outline] | None = None
+        self._shown: dict[str, Any] | None = None
         super().__init__(_picture=debugger.static_picture(), _caption=self._in_words())
         self.on_msg(self._receive)
 
@@ -119,6 +120,8 @@ class DebuggerWidget(anywidget.AnyWidget):
             case Move("ready"):
                 self._drawn = None
                 self._show(ask)
+            case Move("look") if self._view() == self._shown:
+                self._reply({"type": "same"}, ask)
             case Children(position, path, offset):
                 here = position == self.debugger.session.at.position  # else: asked before the last move
                 items = page_of(self.debugger.view().get("state") or {}, path, offset) if here else []
@@ -144,12 +147,16 @@ class DebuggerWidget(anywidget.AnyWidget):
         if self._drawn is None or self._drawn[0] != definition:
             self._drawn = (definition, fold(outline(definition)))
             self._reply({"type": "scene", **scene_json(pipeline_scene(self._drawn[1], _WIDTH))}, ask)
+        self._shown = self._view()
         overlay = Overlay.from_json(debugger.overlay())
-        view = view_json(
-            debugger.view(), definition, finished=debugger.finished, features=self._answers.features()
-        )
         dress = dress_json(pipeline_dress(self._drawn[1], overlay))
-        self._reply({**view, **self._answers.runs(), "dress": dress}, ask)
+        self._reply({**self._shown, "dress": dress}, ask)
+
+    def _view(self) -> dict[str, Any]:
+        """Where the debugger stands, but for the picture."""
+        debugger, features = self.debugger, self._answers.features()
+        view = view_json(debugger.view(), debugger.outline(), finished=debugger.finished, features=features)
+        return {**view, **self._answers.runs()}
 
     def _reply(self, message: dict[str, Any], ask: str | None) -> None:
         self.send(message if ask is None else {**message, "ask": ask})

@@ -150,6 +150,18 @@ class DebuggerView(Protocol):
     ) -> DebuggerView:
         """A debugger on a fork at the cursor."""
 
+    def held(self) -> dict[str, Any] | None:
+        """Who holds a run that somebody else drives."""
+
+    def hold(self) -> object:
+        """Have it stand still."""
+
+    def release(self) -> object:
+        """Let it go on."""
+
+    def replay_page(self, version: int | None) -> dict[str, Any]:
+        """The record beside its replay."""
+
     def compare_page(self, other: str) -> dict[str, Any]:
         """Another run beside this one."""
 

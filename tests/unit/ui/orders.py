@@ -109,22 +109,3 @@ def order(bulk: int = 0, name: str = "Order intake") -> wfnb.Debugger:
     ws = order_desk(name=name)
     more = {"bulk": {"items": [{"n": n, "text": f"item {n}"} for n in range(bulk)]}} if bulk else {}
     return ws.start("order-intake", PAYLOAD | more).wait().debug()
-
-
-def long_run(steps: int, store: str = "memory") -> wfnb.Debugger:
-    """A debugger on a recorded run of about so many steps: a loop that counts."""
-    ws = wfnb.open(store=store, clock="2026-01-01", seed=1)
-    count = {
-        "id": "count",
-        "type": "transform.assign",
-        "config": {"assign": {"vars.n": {"$expr": "vars.number"}}},
-    }
-    loop = {
-        "id": "numbers",
-        "type": "control.forEach",
-        "items": {"$expr": "payload.numbers"},
-        "itemVar": "number",
-        "body": [count],
-    }
-    assert ws.publish({"id": "long", "name": "Long", "steps": [loop]}).ok
-    return ws.start("long", {"numbers": list(range(steps))}).wait().debug()

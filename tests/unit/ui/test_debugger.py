@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from ipywidgets.embed import dependency_state, embed_minimal_html
 
-from unit.ui.orders import HOSTILE, LENGTH, PAYLOAD, SECRETS, R, order, order_desk
+import wfnb
+from unit.ui.orders import HOSTILE, LENGTH, ORDER, PAYLOAD, SECRETS, R, order, order_desk
 from wfnb.ui.assets import bundle
 from wfnb.ui.debugger import DebuggerWidget
 
@@ -39,6 +40,13 @@ class Page:
 @pytest.fixture
 def page() -> Page:
     return Page(order())
+
+
+@pytest.fixture
+def desk() -> Iterator[tuple[wfnb.Workspace, Page]]:
+    """A page on a recorded order, and the workspace that it is in."""
+    with order_desk() as ws:
+        yield ws, Page(ws.start("order-intake", PAYLOAD).wait().debug())
 
 
 @pytest.fixture
@@ -257,6 +265,37 @@ def test_a_fork_is_shown_and_compared_with_its_parent(page: Page) -> None:
     assert found["title"] == "Steps since the fork"
     back = page.view(type="show", run="run-0001")
     assert (back["run"], back["open"], back["position"]) == ("run-0001", "run-0001", 7)
+
+
+def test_a_replay_stands_beside_the_record(desk: tuple[wfnb.Workspace, Page]) -> None:
+    ws, page = desk
+    [same] = page.send(type="replay", version=None)
+    assert same["summary"].startswith("It goes the same way.")
+    assert {pair["mark"] for pair in same["pairs"]} == {"same"}
+    steps = [step for step in ORDER["steps"] if step["id"] != "confirm"]
+    assert ws.publish(ORDER | {"steps": steps}).ok
+    [other] = page.send(type="replay", version=2)
+    assert [pair["left"] for pair in other["pairs"] if pair["mark"] == "left"] == ["confirm: succeeded"]
+    assert {"place": "meta.state", "left": '"ORDERED"', "right": "not there"} in other["differences"]
+
+
+def test_a_run_that_goes_on_by_itself_is_held_and_let_go() -> None:
+    with order_desk() as ws:
+        pause = {"id": "pause", "type": "event.wait", "config": {"eventName": "GO", "correlationKey": "k"}}
+        assert ws.publish({"id": "pauses", "name": "Pauses", "steps": [pause]}).ok
+        page = Page(ws.start("pauses").wait(until="parked").debug())
+        view = page.view(type="ready")
+        assert "hold" in view["features"]
+        assert view["held"] is None
+        assert page.view(type="hold")["held"]["mine"] is True
+        assert page.view(type="release")["held"] is None
+
+
+def test_a_look_at_a_run_that_stands_still_sends_nothing_new(page: Page) -> None:
+    page.send(type="ready")
+    assert page.send(type="look", ask="k-1") == [{"type": "same", "ask": "k-1"}]
+    page.widget.debugger.step()
+    assert [answer["type"] for answer in page.send(type="look")] == ["view"]
 
 
 def test_a_value_that_is_no_json_makes_no_fork(page: Page) -> None:
