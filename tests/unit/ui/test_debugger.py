@@ -281,7 +281,11 @@ def test_a_replay_stands_beside_the_record(desk: tuple[wfnb.Workspace, Page]) ->
 
 def test_a_run_that_goes_on_by_itself_is_held_and_let_go() -> None:
     with order_desk() as ws:
-        pause = {"id": "pause", "type": "event.wait", "config": {"eventName": "GO", "correlationKey": "k"}}
+        pause = {
+            "id": "pause",
+            "type": "event.wait",
+            "config": {"eventName": "GO", "correlationKey": {"$expr": "'k'"}},
+        }
         assert ws.publish({"id": "pauses", "name": "Pauses", "steps": [pause]}).ok
         page = Page(ws.start("pauses").wait(until="parked").debug())
         view = page.view(type="ready")
