@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from wfnb.attaching import Attaching
 from wfnb.debug.film import Change
+from wfnb.editing import Editing
 from wfnb.engine.engine import Engine
 from wfnb.errors import NotFoundError, ValidationError
 from wfnb.explaining import Explaining
 from wfnb.forking import Forking
+from wfnb.handing import Handing
 from wfnb.intervening import Intervening
 from wfnb.model.arguments import check_number, check_whole
 from wfnb.model.values import JsonValue, diff
@@ -38,7 +40,7 @@ __all__ = ["Run"]
 
 
 @guarded
-class Run(Attaching, Intervening, Telling, Explaining, Forking, Replaying):
+class Run(Attaching, Intervening, Telling, Explaining, Forking, Replaying, Editing, Handing):
     """One run of a workflow. Made by `Workspace.start` and `Workspace.run`.
 
     Attributes

@@ -14,6 +14,7 @@ from wfnb.engine.loop_thread import LoopThread
 from wfnb.engine.pace import Pace
 from wfnb.engine.refusals import not_held
 from wfnb.errors import StoreError, WfnbError
+from wfnb.machine.messages import Command
 from wfnb.store.port import Store
 from wfnb.store.records import RunRow
 
@@ -74,6 +75,18 @@ class Attending:
         """Drive a held run on to its end, without holding it any longer."""
         driver = self._driver(run_id)
         self._thread.call(lambda: self._release_held(driver))
+
+    def give(self, run_id: str, command: Command) -> RunRow:
+        """Have a held run take in what a person does to it.
+
+        Raises
+        ------
+        CommandError
+            ``NOT_HELD``; what the machine has against the command.
+        """
+        driver = self._driver(run_id)
+        self._thread.call(lambda: driver.give(command))
+        return driver.run
 
     def holds(self, run_id: str) -> bool:
         """Whether a run is held here."""

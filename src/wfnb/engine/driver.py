@@ -173,6 +173,10 @@ class Driver:
         """End the run from outside."""
         self._commit((Cancel(at_us=self._now(acted=False), reason=reason, actor=actor),), ahead=False)
 
+    def give(self, command: Command) -> None:
+        """Take in what a person does to the run."""
+        self._commit((command,), ahead=False)
+
     # --- deciding and committing
 
     def _now(self, *, acted: bool) -> int:

@@ -11,7 +11,7 @@ from wfnb.validate.catalog import Catalog
 from wfnb.validate.check import check
 from wfnb.validate.findings import has_errors
 from wfnb.validate.link import link
-from wfnb.validate.program import Program
+from wfnb.validate.program import LinkedStep, Program
 
 __all__ = ["Programs"]
 
@@ -57,6 +57,27 @@ class Programs:
         program = link(checked.definition, self._catalog)
         self._linked[workflow_id, version] = program
         return program
+
+    def supplied(self, step: LinkedStep, output: JsonValue) -> JsonValue:
+        """What a person says that a step was given, as the step would have been given it.
+
+        Raises
+        ------
+        ValidationError
+            ``VALIDATION_ERROR`` when it is not what the action gives, or the workflow leaves; ``NOT_JSON``.
+        """
+        given = check_json(output, where="output")
+        if step.action is not None:
+            action = self._catalog.actions.get(step.action.id, step.action.version)
+            return given if action is None else action.dump_output(given)
+        if step.child is None:
+            return given
+        parts = ("payload", "vars", "meta")
+        if not isinstance(given, dict) or not given.keys() <= set(parts):
+            raise ValidationError(
+                "What a workflow leaves is an object of payload, vars and meta.", where="output"
+            )
+        return {part: given.get(part, {}) for part in parts}
 
     def payload(self, program: Program, payload: JsonValue) -> JsonValue:
         """A start payload, checked against bounds and the workflow's payload schema, with the schema's defaults.

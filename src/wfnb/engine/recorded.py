@@ -138,7 +138,11 @@ class Recorded:
         """
         workflow, version = str(pending["workflowId"]), int(pending["workflowVersion"])
         for origin, instance in self._places(pending["instance"]):
-            child = self._store.child(origin.row.run_no, f"{instance}#{effect_id.rpartition('#')[2]}")
+            place = (origin.row.run_no, f"{instance}#{effect_id.rpartition('#')[2]}")
+            kept = self._store.wait(*place)
+            if kept is not None and "output" in (kept[0].answer or {}):
+                return Answer("recorded", (kept[0].answer or {})["output"])
+            child = self._store.child(*place)
             if child is None or not child.over or (child.workflow_id, child.workflow_version) != (
                 workflow, version,
             ):  # fmt: skip
@@ -192,7 +196,8 @@ class Recorded:
             return None
         found = self._recorded_wait(effect_id, pending)
         if found is not None:
-            return _Coming("recorded", found[1])
+            kept = found[0].answer or {}
+            return _Coming("recorded", found[1], kept.get("payload"), kept.get("name"))
         fixture = self._wait_fixture(pending["instance"])
         if fixture is None:
             return None

@@ -292,9 +292,9 @@ class StepCanceled(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlMoved(_Event):
-    """The place of execution moved: a block was entered or left, or a loop went to its next item."""
+    """The place of execution moved: a block was entered or left, a loop went to its next item, or a person moved it."""
 
-    move: Literal["enter", "leave", "next-item", "unwind"]
+    move: Literal["enter", "leave", "next-item", "unwind", "jump"]
     instance: str
 
 

@@ -17,6 +17,7 @@ from wfnb.machine.messages import (
     Command,
     Completed,
     Doubted,
+    Edit,
     Event,
     Failed,
     Fired,
@@ -34,6 +35,7 @@ from wfnb.machine.messages import (
 from wfnb.machine.pipeline import frames
 from wfnb.machine.pipeline.control import begin_control, settle, succeed
 from wfnb.machine.pipeline.doubts import doubt
+from wfnb.machine.pipeline.edits import edit
 from wfnb.machine.pipeline.errors import retry, route
 from wfnb.machine.pipeline.lanes import advance_lane, cancel_lanes, in_lane, is_parallel, lane_place
 from wfnb.machine.pipeline.nodes import begin_node, call_value
@@ -64,6 +66,8 @@ def microsteps(
             _cancel(turn, command)
         case Retry():
             reopen(turn, command)
+        case Edit():
+            edit(turn, command, _advance, _answer)
     return iter(turn.microsteps)
 
 

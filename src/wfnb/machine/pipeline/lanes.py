@@ -26,6 +26,7 @@ __all__ = [
     "advance_lane",
     "cancel_lanes",
     "enter_lanes",
+    "in_item",
     "in_lane",
     "is_parallel",
     "lane_place",
@@ -98,6 +99,15 @@ def in_lane(turn: Turn, effect_id: str, inner: Inner) -> bool:
             _run(turn, index, lane, inner)
             return True
     return False
+
+
+def in_item(turn: Turn, instance: str, inner: Inner) -> None:
+    """Do something in the open item that a step belongs to."""
+    owner = block_path(_lanes(turn.state)["owner"], "body")
+    for index, lane in _open_lanes(turn.state):
+        if instance.startswith(f"{owner}{{{index}}}."):
+            _run(turn, index, lane, inner)
+            return
 
 
 def cancel_lanes(turn: Turn, inner: Inner) -> None:
