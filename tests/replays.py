@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 import wfnb
-from wfnb.errors import DefinitionError, NotFoundError, StoreError
+from wfnb.errors import CommandError, DefinitionError, NotFoundError, StoreError
 from wfnb.machine.replay import Replayer
 from wfnb.services.recordings import record_of
 from wfnb.store.records import RunFilter, RunRow
@@ -55,8 +55,11 @@ def _replay(ws: wfnb.Workspace, row: RunRow) -> None:
         program = ws._programs.get(row.workflow_id, row.workflow_version)
     except (DefinitionError, NotFoundError):
         return  # what it names is not registered in this workspace
-    record = record_of(ws._store, row)
     _checked.append(row.run_id)
-    end = Replayer(program, row.workflow_version, program).replay(record)
+    try:
+        end = Replayer(program, row.workflow_version, program).replay(record_of(ws._store, row))
+    except CommandError as error:
+        _different.append(f"{row.run_id} of {row.workflow_id} cannot be replayed: {error.message}")
+        return
     if end.parted is not None:
         _different.append(f"{row.run_id} of {row.workflow_id} is another run from macrostep {end.parted} on")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from wfnb.answering import Answering
 from wfnb.attaching import AttachingAll
+from wfnb.backtesting import Backtesting
 from wfnb.browsing import Browsing
 from wfnb.bundling import Bundling
 from wfnb.comparing import Comparing
@@ -71,6 +72,7 @@ __all__ = ["Workspace"]
 class Workspace(
     Registering,
     Simulating,
+    Backtesting,
     Answering,
     Scheduling,
     Settling,

@@ -122,6 +122,8 @@ def differences(recorded: Passage, now: Passage) -> tuple[Kind, tuple[Difference
 
 
 def _kinds(recorded: Passage, now: Passage) -> Iterator[tuple[Kind, tuple[Difference, ...]]]:
+    if recorded.error is None and now.error is not None:
+        yield "other error", _errors(recorded, now)  # whatever else is not there is not there because of it
     # A call that the record does not know any more cannot be compared.
     known = recorded.given is not UNKNOWN
     action = (recorded.type, recorded.action if known else now.action)

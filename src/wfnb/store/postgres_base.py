@@ -23,6 +23,7 @@ class PostgresBase:
 
     def __init__(self, url: str, *, schema: str | None = None, patience_s: float = 10.0) -> None:
         self._connections = Connections(address_of(url, schema), patience_s)
+        self._url = url if schema is None else f"{url}{'&' if '?' in url else '?'}schema={schema}"
         self._database = PostgresDatabase(self._connections)
         self.jobs = JobQueue(self._connections)
         try:
@@ -46,6 +47,11 @@ class PostgresBase:
     def location(self) -> str:
         """Address of the database, without the password."""
         return self._connections.where
+
+    @property
+    def address(self) -> str:
+        """What another process opens this store by; it may hold a password and is shown to nobody."""
+        return self._url
 
     @property
     def database(self) -> Database:

@@ -46,6 +46,11 @@ class SqliteBase:
         return str(self._path)
 
     @property
+    def address(self) -> str:
+        """What another process opens this store by."""
+        return str(self._path)
+
+    @property
     def database(self) -> Database:
         """The tables that are not on the way of a step."""
         return self._database
