@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wfnb.store import decode
+from wfnb.store.film_statements import POSTGRES_FILM
 from wfnb.store.postgres_base import PostgresBase
-from wfnb.store.postgres_statements import FILM
 from wfnb.store.records import StepRow, StepTally
 
 __all__ = ["PostgresFilm"]
@@ -17,12 +17,12 @@ class PostgresFilm(PostgresBase):
 
     def step_ends(self, run_no: int, from_seq: int, limit: int) -> list[tuple[int, int | None, int]]:
         """See `wfnb.store.port.Store.step_ends`."""
-        return self._all(decode.step_end, FILM.step_ends, (run_no, from_seq, limit))
+        return self._all(decode.step_end, POSTGRES_FILM.step_ends, (run_no, from_seq, limit))
 
     def steps_at(self, run_no: int, seqs: Sequence[int]) -> list[StepRow]:
         """Steps that began at these macrosteps, in that order."""
-        return self._all(decode.step_row, FILM.steps_at, (run_no, list(seqs)))
+        return self._all(decode.step_row, POSTGRES_FILM.steps_at, (run_no, list(seqs)))
 
     def tallies(self, run_no: int, after: int, upto: int, width: int) -> list[StepTally]:
         """See `wfnb.store.port.Store.tallies`."""
-        return self._all(decode.step_tally, FILM.tallies, (run_no, after, upto, width))
+        return self._all(decode.step_tally, POSTGRES_FILM.tallies, (run_no, after, upto, width))

@@ -10,7 +10,6 @@ from wfnb.store.statements import read_statements
 
 __all__ = [
     "CHANGES",
-    "FILM",
     "HOLDS",
     "INVOCATIONS",
     "JOBS",
@@ -81,7 +80,6 @@ SCHEMA: Final = read_statements(_Schema, "schema.sql", _FOLDER)
 VERSIONS: Final = read_statements(type(statements.VERSIONS), "versions.sql", _FOLDER)
 RUNS: Final = read_statements(type(statements.RUNS), "runs.sql", _FOLDER)
 PROGRESS: Final = read_statements(type(statements.PROGRESS), "progress.sql", _FOLDER)
-FILM: Final = read_statements(type(statements.FILM), "film.sql", _FOLDER)
 WAITS: Final = read_statements(type(statements.WAITS), "waits.sql", _FOLDER)
 HOLDS: Final = read_statements(type(statements.HOLDS), "holds.sql", _FOLDER)
 INVOCATIONS: Final = read_statements(type(statements.INVOCATIONS), "invocations.sql", _FOLDER)

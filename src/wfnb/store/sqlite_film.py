@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 
 from wfnb.store import decode
+from wfnb.store.film_statements import FILM
 from wfnb.store.records import StepRow, StepTally
 from wfnb.store.sqlite_base import SqliteBase
-from wfnb.store.statements import FILM
 
 __all__ = ["SqliteFilm"]
 

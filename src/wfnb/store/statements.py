@@ -11,7 +11,6 @@ __all__ = [
     "AUDIT",
     "CHANGES",
     "DRAFTS",
-    "FILM",
     "HOLDS",
     "INVOCATIONS",
     "LOGS",
@@ -148,15 +147,6 @@ class _Progress:
     note: str
     steps: str
     step_before: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Film:
-    """Statements of ``sql/film.sql``."""
-
-    step_ends: str
-    steps_at: str
-    tallies: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +359,6 @@ VERSIONS: Final = read_statements(_Versions, "versions.sql")
 RUNS: Final = read_statements(_Runs, "runs.sql")
 HOLDS: Final = read_statements(_Holds, "holds.sql")
 PROGRESS: Final = read_statements(_Progress, "progress.sql")
-FILM: Final = read_statements(_Film, "film.sql")
 WAITS: Final = read_statements(_Waits, "waits.sql")
 INVOCATIONS: Final = read_statements(_Invocations, "invocations.sql")
 CHANGES: Final = read_statements(_Changes, "changes.sql")
