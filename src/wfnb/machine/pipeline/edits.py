@@ -60,7 +60,12 @@ def edit(turn: Turn, command: Edit, begin: Begin, answer: Answer) -> None:
         ``EDIT_NO_SUCH_ITEM``, ``EDIT_NO_SUCH_PLACE``.
     """
     if turn.state.terminal:
-        raise _refused(turn, "The run is over and cannot be changed any more.", _FORK, code="EDIT_RUN_OVER")
+        raise CommandError(
+            "The run is over and cannot be changed any more.",
+            code="EDIT_RUN_OVER",
+            where=turn.state.run_id,
+            hint=_FORK,
+        )
     if command.kind == "set":
         change = Change(str(command.path), command.value, command.instance)
         turn.emit(_edited(turn, command, tuple(writes_of(turn.state.tree, change))))
@@ -120,7 +125,9 @@ def _jump(turn: Turn, command: Edit) -> None:
     steps = turn.program.blocks[frame["block"]]
     at = next((number for number, step in enumerate(steps) if step.id == command.target), None)
     if at is None:
-        raise _refused(turn, _unsound(turn, command), _reachable(steps), code="EDIT_JUMP_UNSOUND")
+        raise CommandError(
+            _unsound(turn, command), code="EDIT_JUMP_UNSOUND", where=turn.state.run_id, hint=_reachable(steps)
+        )
     attempt = turn.attempt
     instance = turn.instance
     if _give_up(turn):
@@ -134,11 +141,11 @@ def _supply(turn: Turn, command: Edit, begin: Begin, answer: Answer) -> None:
     """The step ends with what a person says that it gave, or failed with."""
     step = turn.step
     if step.kind not in _ANSWERED:
-        raise _refused(
-            turn,
+        raise CommandError(
             f"“{visible(step.id, 80)}” calls nothing and waits for nothing, so there is nothing to supply.",
-            "Set the values that it would write, and skip it.",
             code="EDIT_NOT_A_CALL",
+            where=turn.state.run_id,
+            hint="Set the values that it would write, and skip it.",
         )
     pending = _asked(turn)
     if pending is None:
@@ -146,11 +153,11 @@ def _supply(turn: Turn, command: Edit, begin: Begin, answer: Answer) -> None:
         begin(turn)
         pending = _asked(turn)
     if pending is None:
-        raise _refused(
-            turn,
+        raise CommandError(
             f"“{visible(step.id, 80)}” ended before it asked for anything; nothing was changed.",
-            "Look at its inputs, or skip it.",
             code="EDIT_NOTHING_ASKED",
+            where=turn.state.run_id,
+            hint="Look at its inputs, or skip it.",
         )
     effect_id, what = pending
     if what["kind"] == "wait":
@@ -236,7 +243,12 @@ def _not_next(turn: Turn, command: Edit) -> CommandError:
     places = standing(turn.state)
     hint = f"It stands at {', '.join(places)}." if places else "It has not begun; set values, or step first."
     named = visible(str(command.instance), 200)
-    return _refused(turn, f"The step {named} is neither under way nor next.", hint, code="EDIT_NOT_NEXT")
+    return CommandError(
+        f"The step {named} is neither under way nor next.",
+        code="EDIT_NOT_NEXT",
+        where=turn.state.run_id,
+        hint=hint,
+    )
 
 
 def _unsound(turn: Turn, command: Edit) -> str:
@@ -250,7 +262,3 @@ def _unsound(turn: Turn, command: Edit) -> str:
 
 def _reachable(steps: tuple[LinkedStep, ...]) -> str:
     return f"From here a jump can go to {', '.join(step.id for step in steps)}."
-
-
-def _refused(turn: Turn, message: str, hint: str, *, code: str) -> CommandError:
-    return CommandError(message, code=code, where=turn.state.run_id, hint=hint)
