@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from wfnb.backtest.batch import Chosen, spans
+from wfnb.backtest.batch import OVER, Chosen, spans
 from wfnb.backtest.journal import Journal
 from wfnb.backtest.plan import Plan, plan_of
 from wfnb.backtest.supply import Supply
@@ -26,8 +26,6 @@ from wfnb.store.records import RunFilter, RunRow, VersionRow
 
 __all__ = ["Backtesting"]
 
-_OVER = ("SUCCEEDED", "FAILED", "CANCELED")
-
 
 class Backtesting:
     """The part of a workspace that backtests."""
@@ -35,6 +33,7 @@ class Backtesting:
     _programs: Programs
     _store: Store
     path: Path
+    tenant: str
 
     def _known(self, workflow: str, version: int | None) -> VersionRow:
         """A published version; a workspace knows them."""
@@ -164,20 +163,22 @@ class Backtesting:
         """Where the journal of this backtest is; a store in memory has none."""
         if isinstance(self._store, MemoryStore):
             return None
-        name = content_hash([plan.id, chosen.numbers, chosen.statuses, chosen.version, self._store.location])
+        name = content_hash(
+            [plan.id, chosen.numbers, chosen.statuses, chosen.version, self.tenant, self._store.location]
+        )
         return self.path / ".wfnb" / "backtests" / f"{name[:32]}.jsonl"
 
     def _chosen(self, workflow: str, runs: Any) -> Chosen:
         if runs is None:
-            return Chosen()
+            return Chosen(tenant=self.tenant)
         if isinstance(runs, Mapping):
-            return _filtered(runs)
+            return _filtered(runs, self.tenant)
         if isinstance(runs, int):
             limit = check_whole(runs, "runs", least=1)
-            rows = self._store.runs(RunFilter(_OVER, workflow, limit=limit))
+            rows = self._store.runs(RunFilter(OVER, workflow, limit=limit, tenant=self.tenant))
         else:
             rows = [self._row(workflow, run) for run in runs]
-        return Chosen(tuple(sorted(row.run_no for row in rows)))
+        return Chosen(tuple(sorted(row.run_no for row in rows)), tenant=self.tenant)
 
     def _row(self, workflow: str, run: Any) -> RunRow:
         row: RunRow = self.run(getattr(run, "id", run)).row
@@ -188,9 +189,9 @@ class Backtesting:
         return row
 
 
-def _filtered(runs: Mapping[str, Any]) -> Chosen:
+def _filtered(runs: Mapping[str, Any], tenant: str) -> Chosen:
     """The runs that an object of status and version chooses."""
-    status, version = runs.get("status", _OVER), runs.get("version")
+    status, version = runs.get("status", OVER), runs.get("version")
     statuses = (status,) if isinstance(status, str) else tuple(status)
     known = {"SUCCEEDED", "FAILED", "CANCELED", "RUNNING", "WAITING"}
     if not runs.keys() <= {"status", "version"} or not set(statuses) <= known:
@@ -200,4 +201,5 @@ def _filtered(runs: Mapping[str, Any]) -> Chosen:
             where="runs",
             hint='Say runs={"status": "FAILED", "version": 2}.',
         )
-    return Chosen(None, statuses, None if version is None else check_whole(version, "version", least=1))
+    made = None if version is None else check_whole(version, "version", least=1)
+    return Chosen(None, statuses, made, tenant)

@@ -19,9 +19,10 @@ from wfnb.services.recordings import tapes_of
 from wfnb.store.port import Store
 from wfnb.validate.program import Program
 
-__all__ = ["Bench", "Chosen", "Span", "spans"]
+__all__ = ["OVER", "Bench", "Chosen", "Span", "spans"]
 
-_OVER = ("SUCCEEDED", "FAILED", "CANCELED")
+OVER = ("SUCCEEDED", "FAILED", "CANCELED")
+"""Statuses of runs that can be replayed to their end."""
 
 
 class Span(NamedTuple):
@@ -33,16 +34,18 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which runs: numbers, when not all of the workflow's; statuses; the version they were made with."""
+    """Which runs: numbers, when not all of the workflow's; statuses; the version they were made with; whose they are."""
 
     numbers: tuple[int, ...] | None = None
-    statuses: tuple[str, ...] = _OVER
+    statuses: tuple[str, ...] = OVER
     version: int | None = None
+    tenant: str = "local"
 
     def takes(self, tape: Tape, numbers: Collection[int] | None) -> bool:
         """Whether a run is one of them."""
         return (
             tape.status in self.statuses
+            and tape.tenant == self.tenant
             and self.version in (None, tape.version)
             and (numbers is None or tape.run_no in numbers)
         )

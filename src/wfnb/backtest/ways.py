@@ -148,5 +148,5 @@ def _text(chosen: Chosen) -> str:
 @lru_cache(maxsize=4)
 def _chosen(text: str) -> Chosen:
     facts = json.loads(text)
-    numbers = facts["numbers"]
-    return Chosen(None if numbers is None else tuple(numbers), tuple(facts["statuses"]), facts["version"])
+    numbers = None if facts["numbers"] is None else tuple(facts["numbers"])
+    return Chosen(numbers, tuple(facts["statuses"]), facts["version"], facts["tenant"])

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from wfnb.cli import commands, files, holds, notebooks, operations, tour, workers
+from wfnb.cli import backtests, commands, files, holds, notebooks, operations, tour, workers
 from wfnb.cli.app import app
 from wfnb.errors import WfnbError
 from wfnb.security.escape import visible
@@ -19,6 +19,7 @@ COMMANDS = (
     commands.runs,
     commands.show,
     files.resync,
+    backtests.backtest,
     operations.metrics,
     *workers.COMMANDS,
     *holds.COMMANDS,
