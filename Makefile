@@ -35,7 +35,7 @@ check: env  ## the quick half: format, lint, types, import layers
 	@echo "==> import layers"
 	@$(BIN)/lint-imports --no-cache
 
-bench: env-bench  ## measure (ONLY="expressions store" picks benchmarks by name)
+bench: env-bench  ## measure (ONLY="durable waiting=500" picks benchmarks by name, and a count for a short look)
 	@$(BIN)/python scripts/bench $(ONLY)
 
 docs: env-docs  ## build the documentation into build/docs; any warning is an error

@@ -2,11 +2,14 @@
 
 Time is taken for parking all of them, for submitting all events, and until the last run is over. Nothing may be lost or woken
 twice: every run must have succeeded with the payload of its own event.
+
+Beside it stand workflows of DBOS, as it comes, that wait in ``recv`` and are sent one message each. Its runs that wait are coroutines
+of a living process; those of wfnb are rows, and whoever drives them may be gone.
 """
 
 from __future__ import annotations
 
-import os
+import sys
 import time
 
 from benchmarks import _fresh
@@ -14,7 +17,6 @@ from benchmarks import _fresh
 import wfnb
 
 RUNS = 10_000
-_URL = "WFNB_POSTGRES_URL"
 
 
 def definition() -> dict[str, object]:
@@ -54,21 +56,37 @@ def measure(store: str | None, runs: int) -> dict[str, float]:
     return {"park": parked - begun, "submit": submitted - parked, "finish": finished - parked}
 
 
-def run() -> list[dict[str, object]]:
-    """The table."""
-    stores: list[tuple[str, str | None]] = [("SQLite", None), ("memory", "memory")]
-    if url := os.environ.get(_URL):
-        stores.append(("PostgreSQL", url))
-    rows: list[dict[str, object]] = []
-    for name, store in stores:
-        seconds = measure(store, RUNS)
-        rows.append(
-            {
-                "store": name,
-                "runs": RUNS,
-                "parked/s": RUNS / seconds["park"],
-                "submitted/s": RUNS / seconds["submit"],
-                "woken and finished/s": RUNS / seconds["finish"],
-            }
-        )
-    return rows
+def dbos(url: str, runs: int) -> dict[str, float] | None:
+    """The same with workflows that receive; nothing when DBOS is not installed."""
+    try:
+        found: dict[str, float] = _fresh.call("_dbos.events", url, runs)
+    except _fresh.MissingPeerError:
+        return None
+    return found
+
+
+def run(count: int = RUNS) -> list[dict[str, object]]:
+    """The table: wfnb and DBOS in turns."""
+    sys.path.insert(0, str(_fresh.ROOT / "tests"))
+    from postgres_server import own_server
+
+    with own_server() as server, _fresh.folder() as path:
+        server.make_database("dbos")
+        found = [
+            ("wfnb, SQLite", measure(None, count)),
+            ("DBOS, SQLite", dbos(f"sqlite:///{path}/dbos.sqlite", count)),
+            ("wfnb, PostgreSQL", measure(server.url(), count)),
+            ("DBOS, PostgreSQL", dbos(server.url("dbos"), count)),
+            ("wfnb, memory", measure("memory", count)),
+        ]
+    return [
+        {
+            "store": name,
+            "runs": count,
+            "parked/s": count / seconds["park"],
+            "submitted/s": count / seconds["submit"],
+            "woken and finished/s": count / seconds["finish"],
+        }
+        for name, seconds in found
+        if seconds is not None
+    ]
