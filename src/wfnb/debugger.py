@@ -12,6 +12,7 @@ from wfnb.debug.session import Place, Session, reduce
 from wfnb.debug.tally import Tallies
 from wfnb.debugger_breaks import DebuggerBreaks
 from wfnb.debugger_deeds import DebuggerDeeds
+from wfnb.debugger_edits import DebuggerEdits
 from wfnb.debugger_live import DebuggerLive
 from wfnb.debugger_reels import Reels
 from wfnb.debugger_views import DebuggerViews
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Debugger"]
 
 
-class Debugger(DebuggerLive, DebuggerBreaks, DebuggerViews, DebuggerDeeds):
+class Debugger(DebuggerLive, DebuggerBreaks, DebuggerViews, DebuggerDeeds, DebuggerEdits):
     """Step through a run and back.
 
     On a recorded run every move stays on the record. On a run that is held (``ws.debug``, or `hold` on a run that somebody else
@@ -194,7 +195,9 @@ class Debugger(DebuggerLive, DebuggerBreaks, DebuggerViews, DebuggerDeeds):
     # --- showing
 
     def __repr__(self) -> str:
-        behind = f"behind {self.last.id}" if self.last else "before the first step"
+        last = self.last
+        elsewhere = "behind an edit or an end" if self.position else "before the first step"
+        behind = f"behind {last.id}" if last else elsewhere
         inside = f", {self._session.at.microstep} into the next" if self._session.at.microstep else ""
         return f"<Debugger {self.run_id} at {self.position} of {self.length}: {behind}{inside}>"
 

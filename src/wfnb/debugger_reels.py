@@ -107,10 +107,10 @@ class _Recorded:
     def read(self) -> RunRow:
         """Take in what has been recorded since the last time."""
         self._row = self._read_row()
-        self.film.extend(self._row.seq, over=self._row.over)
         self.film.edited(
             [event.seq for event in self._store.events(self._row.run_no) if event.kind == "run.edited"]
         )
+        self.film.extend(self._row.seq, over=self._row.over)
         self.complete = self._row.over
         return self._row
 

@@ -300,3 +300,43 @@ def test_whoever_drives_an_edited_run_is_stopped_for_it_and_goes_on_behind_it(pl
         assert len(calls) == 1
         assert [step.status for step in run.steps()] == ["SUCCEEDED", "SUCCEEDED"]
         assert run.row.epoch > 0
+
+
+# --- debuggers
+
+
+def test_a_debugger_edits_where_the_run_stands_and_shows_it(memory: wfnb.Workspace, deeds: list[str]) -> None:
+    publish(
+        memory,
+        put("a", x=1),
+        do("b", "mail", saveAs="vars.b"),
+        put("c", y=expr("vars.x * 10")),
+        put("d", z=1),
+    )
+    dbg = memory.debug("test").step()
+    dbg.set("vars.x", 4)
+    assert (dbg.position, dbg.state["vars"]) == (2, {"x": 4})
+    assert [mark.kind for mark in dbg._film.marks()] == ["edit"]
+    dbg.supply(output={"what": "as if"}).step()
+    assert dbg.state["vars"] == {"x": 4, "b": {"what": "as if"}, "y": 40}
+    dbg.jump("c").step().skip("d")
+    assert (dbg.run.status, dbg.finished, dbg.live, deeds) == ("SUCCEEDED", True, False, [])
+    assert dbg.back().back().position == dbg.length - 2
+
+
+def test_on_the_record_a_debugger_forks_instead(memory: wfnb.Workspace, deeds: list[str]) -> None:
+    publish(memory, put("a", x=1), do("b", "mail", expr("toString(vars.x)"), saveAs="vars.b"), put("c", y=2))
+    dbg = memory.start("test").wait().debug().goto(1)
+    for verb in (lambda: dbg.set("vars.x", 2), dbg.skip, dbg.supply, lambda: dbg.jump("a")):
+        with pytest.raises(CommandError, match="EDIT_ON_RECORD"):
+            verb()
+    fork = dbg.fork(edits={"vars.x": 2})
+    assert (fork.live, fork.position, fork.state["vars"]) == (True, 0, {"x": 2})
+    fork.step()
+    assert fork.run.invocations()[0].source == "recorded-changed"
+    fork.set("vars.b", wfnb.DELETE).run_to_end()
+    assert fork.state["vars"] == {"x": 2, "y": 2}
+    assert fork.run.row.trigger == f"fork:{dbg.run.id}"
+    assert deeds == ["1"]
+    with pytest.raises(CommandError, match="FORK_NOT_CONFIRMED"):
+        dbg.fork(live=True, reason="try it")

@@ -147,6 +147,8 @@ class Film:
             elif end > self._seqs[-1]:
                 self._open.discard(begin)
                 found.append((end, begin, mark))
+        ends = {end for end, _, _ in found}
+        found += [(edit, -1, 0) for edit in self._edits - ends if self._seqs[-1] < edit <= seq]
         found.sort()
         for number, (end, begin, mark) in enumerate(found):
             if (
@@ -165,7 +167,7 @@ class Film:
         self._kinds.append(mark)
 
     def edited(self, seqs: Sequence[int]) -> None:
-        """Macrosteps at which a person changed the run."""
+        """Macrosteps at which a person changed the run; those that ended no step get positions of their own."""
         self._edits = set(seqs)
 
     # --- what stands where
@@ -193,6 +195,10 @@ class Film:
         begins = self._begins[page * _PAGE + 1 : (page + 1) * _PAGE + 1]
         found = self._source.steps([begin for begin in begins if begin >= 0])
         return [found.get(begin) for begin in begins]
+
+    def failed(self, position: int) -> bool:
+        """Whether an attempt failed at a position, as its mark tells."""
+        return KINDS[self._kinds[position]] in ("retry", "error")
 
     def steps(self, position: int, after: int = 0) -> list[StepMark]:
         """The steps behind the positions after one up to another, in order."""
