@@ -185,6 +185,34 @@ def test_a_job_for_a_run_that_somebody_else_holds_is_over_at_once(
         assert run.wait(PATIENCE_S).status == "SUCCEEDED"
 
 
+def test_a_run_that_is_answered_while_its_timer_is_fetched_gets_another_job(
+    ws: wfnb.Workspace, link: psycopg.Connection
+) -> None:
+    config = {"eventName": "GO", "correlationKey": {"$expr": "payload.key"}, "timeoutMs": 3_600_000}
+    assert ws.publish(
+        {"id": "wait", "name": "Wait", "steps": [{"id": "w", "type": "event.wait", "config": config}]}
+    ).ok
+    with working(ws):
+        run = ws.start("wait", {"key": "7"})
+        wait_until(lambda: queue_of(ws) == [("wait", 0, 0, 1)])
+    link.execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE scheduled_at IS NOT NULL")
+    link.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'wfnb.sweep'")
+    worker = link.execute("SELECT worker_id FROM procrastinate_register_worker_v1()").fetchone()
+    assert worker is not None
+    link.execute("BEGIN")
+    fetched = link.execute("SELECT status FROM procrastinate_fetch_job_v2(NULL, %s)", worker).fetchone()
+    assert fetched == ("doing",)
+    answer = threading.Thread(target=ws.submit_event, args=("GO", {}), kwargs={"key": "7"})
+    answer.start()
+    answer.join(0.2)
+    assert answer.is_alive()  # it waits for the one who fetches, and does not believe that a job is there
+    link.execute("COMMIT")
+    answer.join(PATIENCE_S)
+    assert (in_queue(link, "doing"), in_queue(link, "todo"), run.status) == (1, 1, "WAITING")
+    with working(ws):
+        assert run.wait(PATIENCE_S).status == "SUCCEEDED"
+
+
 # --- being woken
 
 
