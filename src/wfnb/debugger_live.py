@@ -104,11 +104,12 @@ class DebuggerLive:
             )
 
     def _let_go(self) -> None:
-        """Let a held run go on by itself; one that others hold too stops for them."""
+        """Let a held run go on by itself: one that others drive to the next breakpoint."""
         if self._engine.holds(self._here.id):
             self._engine.let_go(self._here.id)
         elif self.holding:
-            self._here.release()
+            stops = tuple(stop.to_json() for stop in self._session.breakpoints)
+            holds.go_on(self._engine, self._here.id, stops)
 
     def _go(self, mode: Mode, timeout_s: float) -> RunRow:
         return holds.go(self._store, self._engine, self._here.id, mode, None, timeout_s)

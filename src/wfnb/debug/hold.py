@@ -29,6 +29,7 @@ class EndedStep(NamedTuple):
     seq: int
     id: str
     instance: str
+    error: dict[str, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,8 @@ class Hold:
                 return False
 
     def waits(self, wait_types: AbstractSet[str]) -> bool:
-        """Whether the run keeps its leave to go on while it waits: for a moment or another run, but not for an answer."""
-        return self.go is not None and wait_types <= _PATIENT
+        """Whether the run keeps its leave while it waits: one for a step only if nobody has to answer."""
+        return self.go is not None and (self.go.mode == "on" or wait_types <= _PATIENT)
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from wfnb.engine.acts import Acts, Ended
 from wfnb.engine.ids import spread_of
@@ -145,9 +146,9 @@ class Driver:
             if not await self.once(ahead=False):
                 return
 
-    def next_step(self) -> tuple[str, str, str] | None:
-        """Id, instance path and type of the step under way or next."""
-        instance = self._machine.cursor(self._program, self.state)
+    def next_step(self, state: State | None = None) -> tuple[str, str, str] | None:
+        """Id, instance path and type of the step under way or next, here or in another state of the run."""
+        instance = self._machine.cursor(self._program, self.state if state is None else state)
         step = self._program.step(definition_path(instance)) if instance else None
         return (step.id, instance, step.type) if step and instance else None
 
@@ -223,7 +224,8 @@ class Driver:
         )
         committed = self._around.store.commit(commit)
         self._acts.scheduled(events, committed.claims)
-        self._leash.heard(committed.hold, self._seq, macrosteps)
+        ahead = partial(self.next_step, state)
+        self._leash.heard(committed.hold, self._seq, macrosteps, self.state, state, ahead)
         self._step_ended |= any(isinstance(e, StepSucceeded | StepFailed | StepCanceled) for e in events)
         self.state = state
         self._seq += len(macrosteps)

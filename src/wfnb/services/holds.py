@@ -14,7 +14,7 @@ from wfnb.services.audit import Actor, record
 from wfnb.store.port import Store
 from wfnb.store.records import RunRow
 
-__all__ = ["HeldRun", "go", "held_runs", "hold", "release", "stood"]
+__all__ = ["HeldRun", "go", "go_on", "held_runs", "hold", "release", "stood"]
 
 _OTHERS_S = 1.0  # how long others have to take up a step before it is performed here; a worker looks four times as often
 _PATIENCE_US = 5_000_000  # how long a step waits for a retry or a pause
@@ -100,6 +100,8 @@ def go(  # noqa: PLR0917 - how far, and how long that may take
     held = engine.attached
     if run.over or not held.mine(run) or _waits_for_somebody(store, engine, run):
         return run
+    if mode == "on":
+        held.mark(run.run_no, ())
     held.let(run.run_no, Go(mode, run.seq, step))
     engine.wake()
 
@@ -124,6 +126,15 @@ def go(  # noqa: PLR0917 - how far, and how long that may take
         where=run_id,
         hint="Ask for the step again to go on waiting for it: it is not begun twice.",
     )
+
+
+def go_on(engine: Engine, run_id: str, breakpoints: tuple[dict[str, JsonValue], ...]) -> None:
+    """Let a held run go on to the next breakpoint, without waiting for what comes of it."""
+    run = engine.until(run_id, lambda _: True, 0.0)
+    if run is not None:
+        engine.attached.mark(run.run_no, breakpoints)
+        engine.attached.let(run.run_no, Go("on", run.seq))
+        engine.wake()
 
 
 def _waits_for_somebody(store: Store, engine: Engine, run: RunRow) -> bool:
