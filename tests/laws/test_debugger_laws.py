@@ -147,3 +147,15 @@ def test_going_back_from_one_breakpoint_leads_to_the_one_before(
     ]  # it may stand before the first step, where going on begins
     end = [place for place in there if place[0].position == run.reel.length]
     assert back[::-1] == [place for place in there if place not in end]
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(pipelines, st.lists(breakpoints, min_size=1, max_size=3))
+def test_what_is_ruled_out_at_a_glance_is_not_there_at_a_second_look(
+    steps: list[dict[str, Any]], given_stops: list[Breakpoint]
+) -> None:
+    run = film_of(steps)
+    for stop in given_stops:
+        for position in range(run.reel.length + 1):
+            if run.reel.rules_out(position, stop):
+                assert stop.found(run.reel.moment(position, stop)) is None

@@ -122,6 +122,8 @@ def _met(reel: Reel, stops: Sequence[Breakpoint], position: int, said: list[Said
     """The first breakpoint that stops at a position; every log point there says its line."""
     met: Breakpoint | None = None
     for stop in stops:
+        if reel.rules_out(position, stop):
+            continue
         moment = reel.moment(position, stop)
         found = stop.found(moment)
         if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -87,6 +88,17 @@ class Reel:
 
     # --- what breakpoints ask
 
+    def rules_out(self, position: int, stop: Breakpoint) -> bool:
+        """Whether a breakpoint cannot stand at a position, told without looking at more than its mark or the step's name."""
+        if stop.on == "error":
+            return not self.film.failed(position)
+        step = self.film.step(position + 1) if stop.on in ("step", "type") else None
+        if step is None:
+            return False
+        if stop.on == "type":
+            return not step.type.startswith(stop.what.removesuffix("*"))
+        return stop.what not in (step.id, step.instance) and ("." not in stop.what or stop.what != step.path)
+
     def moment(self, position: int, stop: Breakpoint) -> Moment:
         """What a breakpoint may look at."""
         film = self.film
@@ -104,8 +116,8 @@ class Reel:
         """How often a breakpoint was reached from the beginning up to a position; counted once and kept."""
         found = self._counted.setdefault(stop, [])
         for number in range(self._upto.get(stop, -1) + 1, position + 1):
-            reached = stop.found(self.moment(number, stop))
+            reached = None if self.rules_out(number, stop) else stop.found(self.moment(number, stop))
             if reached is not None and reached.fault is None:
                 found.append(number)
         self._upto[stop] = max(position, self._upto.get(stop, -1))
-        return sum(number <= position for number in found)
+        return bisect_right(found, position)
