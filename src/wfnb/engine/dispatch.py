@@ -100,8 +100,9 @@ class Dispatcher(ABC):
             pace = self._crew.pace
             self.quietly(self._crew.renew)
             self.quietly(self.look_around)
-            for _ in range(max(1, round(pace.round_s / pace.look_s))):
-                await asyncio.sleep(pace.look_s)
+            pause_s = min(pace.look_s, pace.round_s)  # leases run out, however seldom it looks
+            for _ in range(max(1, round(pace.round_s / pause_s))):
+                await asyncio.sleep(pause_s)
                 self.quietly(self.look)
 
     def quietly(self, look: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,6 +89,17 @@ def test_no_more_runs_are_driven_at_once_than_there_is_room_for(ws: wfnb.Workspa
     assert {run.wait(PATIENCE_S).status for run in runs} == {"SUCCEEDED"}
     assert shop.most == 3
     assert ws.queue() == []
+
+
+def test_leases_are_renewed_however_seldom_it_looks(ws: wfnb.Workspace, shop: Shop) -> None:
+    run = start(ws, 1)[0]
+    ws._engine.drive(Pace(runs=1, look_s=3_600, lease_ms=300))
+    shop.wait_for(1)
+    first_us = run.row.lease_until_us
+    assert first_us is not None
+    until = time.monotonic() + PATIENCE_S
+    while (run.row.lease_until_us or 0) <= first_us:
+        assert time.monotonic() < until
 
 
 def test_the_oldest_runs_are_driven_first(ws: wfnb.Workspace, shop: Shop) -> None:
