@@ -28,6 +28,7 @@ from wfnb.keeping import Keeping
 from wfnb.model.arguments import check_text, check_whole
 from wfnb.model.values import JsonValue
 from wfnb.operating import Operating
+from wfnb.packing import Packing
 from wfnb.publication import Publication
 from wfnb.registering import Registering
 from wfnb.registry.actions import Action
@@ -88,6 +89,7 @@ class Workspace(
     Bundling,
     Comparing,
     Trying,
+    Packing,
     Resyncing,
 ):
     """A folder with runs, registries and an engine; made by `wfnb.open`. A context manager."""

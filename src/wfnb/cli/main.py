@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from wfnb.cli import backtests, commands, files, holds, notebooks, operations, tour, workers
+from wfnb.cli import backtests, commands, files, holds, notebooks, operations, packs, tour, workers
 from wfnb.cli.app import app
 from wfnb.errors import WfnbError
 from wfnb.security.escape import visible
@@ -23,6 +23,7 @@ COMMANDS = (
     operations.metrics,
     *workers.COMMANDS,
     *holds.COMMANDS,
+    *packs.COMMANDS,
     notebooks.clean,
 )
 """Every command; importing their modules registers them."""

@@ -217,6 +217,10 @@ class ActionRegistry:
 
     _actions: dict[tuple[str, int], Action] = field(default_factory=dict)
 
+    def adopt(self, action: Action) -> None:
+        """Take over an action that another registry has checked."""
+        self._actions[action.id, action.version] = action
+
     def add(
         self,
         function: Callable[..., Any],

@@ -14,6 +14,7 @@ __all__ = [
     "HOLDS",
     "INVOCATIONS",
     "LOGS",
+    "PACKED",
     "PINS",
     "PROGRESS",
     "RECORDINGS",
@@ -322,6 +323,20 @@ class _Secrets:
 
 
 @dataclass(frozen=True, slots=True)
+class _Packed:
+    """Statements of ``sql/packed.sql``."""
+
+    add_answer: str
+    add_call: str
+    add_checkpoint: str
+    add_event: str
+    add_macrostep: str
+    add_run: str
+    add_step: str
+    add_wait: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Pins:
     """Statements of ``sql/pins.sql``."""
 
@@ -364,6 +379,7 @@ INVOCATIONS: Final = read_statements(_Invocations, "invocations.sql")
 CHANGES: Final = read_statements(_Changes, "changes.sql")
 AUDIT: Final = read_statements(_Audit, "audit.sql")
 SECRETS: Final = read_statements(_Secrets, "secrets.sql")
+PACKED: Final = read_statements(_Packed, "packed.sql")
 PINS: Final = read_statements(_Pins, "pins.sql")
 SOURCES: Final = read_statements(_Sources, "sources.sql")
 RECORDINGS: Final = read_statements(_Recordings, "recordings.sql")
