@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from wfnb.debug import commands as c
@@ -102,9 +103,11 @@ class DebuggerEdits:
         fixtures: Mapping[str, JsonValue] | None = None,
     ) -> Debugger:
         """A debugger on a fork that begins at the cursor, and stands there until it is stepped; see `Run.fork`."""
-        run, seq = self._here, self._film.seq_at(self._session.at.position)
+        run, position = self._here, self._session.at.position
+        seq = self._film.seq_at(position)
         asked = run._asked(seq, edits, version, live, reason, fixtures)  # noqa: SLF001 - a part of the run's own debugger
-        return run._of(run._fork(asked, confirm, hold=True).run_id).debug()  # noqa: SLF001 - as above
+        asked = replace(asked, hold=True, state=self._film.state(position))
+        return run._of(run._fork(asked, confirm).run_id).debug()  # noqa: SLF001 - as above
 
     def _edited(
         self, change: Callable[[Run], object], hint: str = "Fork here: dbg.fork(), and edit there."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Self
 
 from wfnb.engine.engine import Engine
@@ -123,7 +122,7 @@ class Forking:
         why = check_reason(reason or "") if live or reason is not None else None
         return Asked(self._place(self.row, at), changes, _checked_version(version), bool(live), fixtures, why)
 
-    def _fork(self, asked: Asked, confirm: bool, *, hold: bool = False) -> RunRow:
+    def _fork(self, asked: Asked, confirm: bool) -> RunRow:
         row = self.row
         if asked.live:
             self._check_operates()
@@ -131,7 +130,7 @@ class Forking:
             if confirm is not True:
                 raise forks.not_confirmed(effects, row)
             self._admission.check(row.workflow_id, row.tenant)
-        return forks.begin(self._store, self._engine, row, self._by, replace(asked, hold=hold))
+        return forks.begin(self._store, self._engine, row, self._by, asked)
 
     def _check_operates(self) -> None:
         if not may(self._by.role, "operate"):

@@ -61,5 +61,9 @@ def shown(state: State, changes: Iterable[Change]) -> dict[str, JsonValue]:
 
 
 def _value(envelope: dict[str, JsonValue], place: Path, pointers: tuple[str, ...]) -> JsonValue:
-    """A value as people see it; one inside of what is masked is masked."""
-    return get_path(redact(envelope, pointers), place, MASK)
+    """A value as people see it; one inside of what is masked is masked. What stands beside it is not looked at."""
+    names = tuple(map(str, place))
+    alone = get_path(envelope, place)
+    for name in reversed(names):
+        alone = {name: alone}
+    return get_path(redact(alone, pointers), names, MASK)

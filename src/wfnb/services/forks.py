@@ -25,7 +25,10 @@ __all__ = ["Asked", "Effect", "Relative", "ahead", "begin", "family", "not_confi
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a fork is to be: where it begins, what is changed, which version it runs, and how it lives."""
+    """What a fork is to be: where it begins, what is changed, which version it runs, and how it lives.
+
+    `hold`: it waits in this process to be stepped. `state` is the state at that point, when somebody knows it already.
+    """
 
     at: int
     changes: tuple[Change, ...] = ()
@@ -34,6 +37,7 @@ class Asked:
     fixtures: Mapping[str, JsonValue] | None = None
     reason: str | None = None
     hold: bool = False
+    state: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def begin(store: Store, engine: Engine, run: RunRow, by: Actor, asked: Asked) ->
     NotFoundError
         ``NO_SUCH_STEP``, ``NO_SUCH_VERSION``.
     """
-    state = state_at(store, run, asked.at)
+    state = state_at(store, run, asked.at) if asked.state is None else asked.state
     branch = _branch(engine, run, asked)
 
     def make(run_id: str, number: int) -> NewRun:
