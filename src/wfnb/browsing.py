@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
+from wfnb.engine.engine import Engine
 from wfnb.errors import ValidationError
 from wfnb.model.arguments import check_text
 from wfnb.model.times import parse_iso
@@ -13,6 +14,7 @@ from wfnb.services import run_search
 from wfnb.services.listing import run_filter
 from wfnb.services.run_search import RunSearch
 from wfnb.store.port import Store
+from wfnb.store.records import RunRow
 from wfnb.tables import Rows
 
 __all__ = ["Browsing", "RunList"]
@@ -22,13 +24,14 @@ class RunList(Rows[RunSummary]):
     """A page of runs, and how many match on all pages.
 
     `next_cursor` begins the following page: pass it as ``cursor``. `next_before` does the same for lists of the newest runs
-    first, as ``before``. Both are None on the last page.
+    first, as ``before``. Both are None on the last page. The column ``held_by`` is there when somebody holds one of the runs.
     """
 
     def __init__(
         self, rows: list[RunSummary], *, total: int, next_before: int | None, next_cursor: str | None
     ) -> None:
-        super().__init__(rows, columns=RunSummary.columns())
+        held = any(row.held_by for row in rows)
+        super().__init__(rows, columns=[name for name in RunSummary.columns() if held or name != "held_by"])
         self.total = total
         self.next_before = next_before
         self.next_cursor = next_cursor
@@ -37,6 +40,7 @@ class RunList(Rows[RunSummary]):
 class Browsing:
     """The part of a workspace that lists runs."""
 
+    _engine: Engine
     _store: Store
     tenant: str
 
@@ -100,8 +104,12 @@ class Browsing:
             more = len(found) > limit
         following = run_search.cursor_of(chosen, rows[-1]) if more else None
         before_no = rows[-1].run_no if more and _is_plain(chosen) else None
-        summaries = [RunSummary.of(row) for row in rows]
+        summaries = [RunSummary.of(row, self._holders(row)) for row in rows]
         return RunList(summaries, total=total, next_before=before_no, next_cursor=following)
+
+    def _holders(self, row: RunRow) -> tuple[str, ...]:
+        hold = None if row.hold is None or row.over else self._engine.attached.on(row)
+        return () if hold is None else hold.names
 
     def summary(
         self,

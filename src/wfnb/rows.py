@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from wfnb.model.paths import definition_path
@@ -9,6 +10,7 @@ from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
 from wfnb.registry.actions import Action
 from wfnb.registry.nodes import NodeType
+from wfnb.security.escape import visible
 from wfnb.security.redact import cap, redact
 from wfnb.services.schedules import Schedule
 from wfnb.store.records import EventRow, InboxRow, InvocationRow, RunRow, StepRow, Submitted, WaitRow
@@ -28,6 +30,7 @@ __all__ = [
     "Wait",
 ]
 
+_NAMES = 300  # characters of the names of those who hold a run
 _PREVIEW_BYTES = 32_768  # pipeline specification, 4.14: preview of an invocation
 
 
@@ -46,7 +49,7 @@ def _span_ms(start_us: int, end_us: int | None) -> float | None:
 
 @dataclass(frozen=True)
 class RunSummary(_Row):
-    """A run in a list. Times are ISO text, the duration is in milliseconds."""
+    """A run in a list. Times are ISO text, the duration is in milliseconds; `held_by` names who keeps it standing."""
 
     run: str
     workflow: str
@@ -56,16 +59,18 @@ class RunSummary(_Row):
     started_at: str
     duration_ms: float | None
     error: str | None
+    held_by: str | None = None
 
     @classmethod
-    def of(cls, row: RunRow) -> RunSummary:
+    def of(cls, row: RunRow, held_by: Sequence[str] = ()) -> RunSummary:
         """From the tables."""
         error = str(row.error["message"]) if row.error else None
         span = _span_ms(row.started_us, row.completed_us)
         started = iso(row.started_us)
         return cls(
-            row.run_id, row.workflow_id, row.workflow_version, row.status, row.label, started, span, error
-        )
+            row.run_id, row.workflow_id, row.workflow_version, row.status, row.label, started, span, error,
+            visible(", ".join(held_by), _NAMES) if held_by else None,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,7 @@ def test_two_who_hold_a_run_see_the_same_and_the_last_one_lets_it_go(place: Plac
     second = ben.run(run.id).debug().hold("I want to see that")
     driver = place.enter(drive=True)
     assert first.attached == second.attached == ("ann", "ben")
+    assert [row.held_by for row in driver.runs()] == ["ann, ben"]
     first.step()
     second.step()
     assert (second.position, second.state) == (1, first.state)
@@ -167,6 +168,7 @@ def test_two_who_hold_a_run_see_the_same_and_the_last_one_lets_it_go(place: Plac
     second.release()
     assert run.wait(WAIT_S).status == "SUCCEEDED"
     assert place.done == [0, 1, 2]
+    assert "held_by" not in driver.runs().columns
 
 
 def test_the_same_step_asked_for_twice_at_once_is_one_step(place: Place) -> None:
