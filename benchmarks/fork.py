@@ -6,6 +6,7 @@ a new run that is held, its row and first state, the audit of it, and one step t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from benchmarks import _fresh
@@ -52,14 +53,19 @@ def run() -> list[dict[str, object]]:
         origin = ws.start("steps", {"n": 1}).wait()
         places = {"the beginning": 1, "the middle": STEPS // 2 + 1, "the end": STEPS}
         return [
-            line(f"fork at {name}, edit, go on", GOAL_MS, SAMPLES, lambda at=at: go_on(origin, at))
-            for name, at in places.items()
+            line(
+                f"fork at {name}, edit, go on",
+                GOAL_MS,
+                SAMPLES,
+                partial(go_on, origin.debug().goto(position)),
+            )
+            for name, position in places.items()
         ]
 
 
-def go_on(origin: wfnb.Run, position: int) -> None:
-    """Fork with a changed value, and do the first step."""
-    fork = origin.debug().goto(position).fork(edits={"vars.x": 2})
+def go_on(debugger: wfnb.Debugger) -> None:
+    """Fork at the cursor with a changed value, and do the first step."""
+    fork = debugger.fork(edits={"vars.x": 2})
     fork.step()
     assert fork.position == 1
 

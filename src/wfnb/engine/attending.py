@@ -90,7 +90,7 @@ class Attending:
 
     def holds(self, run_id: str) -> bool:
         """Whether a run is held here."""
-        return any(driver.run.run_id == run_id for driver in self._held.values())
+        return any(driver.state.run_id == run_id for driver in self._held.values())
 
     def next_step(self, run_id: str) -> tuple[str, str, str] | None:
         """Id, instance path and type of the step at which a held run stands."""
@@ -105,7 +105,7 @@ class Attending:
 
     def _driver(self, run_id: str) -> Driver:
         for driver in self._held.values():
-            if driver.run.run_id == run_id:
+            if driver.state.run_id == run_id:
                 return driver
         raise not_held(run_id)
 
