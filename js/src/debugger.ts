@@ -5,7 +5,7 @@ import { askComparison, askReplay, ComparisonPanel } from "./comparison";
 import { Console } from "./console";
 import { Dock } from "./dock";
 import { html } from "./dom";
-import { editValue } from "./editing";
+import { edits, editValue } from "./editing";
 import { Forking } from "./fork";
 import { FramesPanel } from "./frames";
 import { Header } from "./header";
@@ -134,7 +134,7 @@ class Debugger {
         key: "e",
         name: "set",
         on: (view) => view.features.includes("edit") || view.features.includes("fork"),
-        act: (path, text) => this.view && editValue(this.root, this.moves, this.forking, this.view, placeOf(path), text),
+        act: (path, text) => this.edit(placeOf(path), text),
       },
     ]);
   }
@@ -165,6 +165,10 @@ class Debugger {
     );
   }
 
+  private edit(place: string, text: string): void {
+    if (this.view) editValue(this.root, this.moves, this.forking, this.view, place, text).catch((error: Error) => this.now.fail(error.message));
+  }
+
   private watch(expression: string): void {
     this.watches.add(expression);
     this.dock.open(this.watches);
@@ -187,6 +191,7 @@ class Debugger {
         ["Condition, hits, log\u2026", () => this.breakpoints.edit(here ? draftOf(here) : blank("step", step))],
       );
     }
+    choices.push(...edits(this.root, this.moves, view, step, failed));
     openMenu(this.root, `Step ${step}`, choices, x, y);
   }
 

@@ -272,6 +272,9 @@ export type Questions = { [M in Move]: [Nothing, View] } & {
   inside: [Nothing, Inside];
   lines: [Nothing, Lines];
   edit: [{ place: string; value: string }, View];
+  skip: [Nothing, View];
+  supply: [{ output: string }, View];
+  jump: [{ step: string }, View];
   fork_form: [Nothing, ForkForm];
   fork: [ForkDraft, View];
   show: [{ run: string }, View];

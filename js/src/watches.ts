@@ -101,7 +101,7 @@ export class WatchesPanel implements Panel {
       button(text, () => this.moves.go(at), { class: `wfd-chip${at <= view.position ? "" : " wfd-ahead"}`, title: `from position ${at} on` }),
     );
     const list = html("div", { class: "wfd-chips" }, ...chips, more ? html("span", { class: "wfd-note" }, "and more") : "");
-    return numbers.length > 1 && numbers.length === items.length ? [spark(numbers, view), list] : [list];
+    return numbers.length > 1 && numbers.length > items.length / 2 ? [spark(numbers, view), list] : [list];
   }
 }
 

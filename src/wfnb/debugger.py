@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Debugger"]
 
 
-class Debugger(DebuggerLive, DebuggerBreaks, DebuggerViews, DebuggerDeeds, DebuggerEdits):
+class Debugger(DebuggerLive, DebuggerBreaks, DebuggerViews, DebuggerEdits, DebuggerDeeds):
     """Step through a run and back.
 
     On a recorded run every move stays on the record. On a run that is held (``ws.debug``, or `hold` on a run that somebody else

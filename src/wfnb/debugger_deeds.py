@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from wfnb.comparing import Comparing
@@ -40,6 +41,18 @@ class DebuggerDeeds:
         """Who holds the run."""
         raise NotImplementedError
 
+    def fork(
+        self,
+        *,
+        edits: Mapping[str, JsonValue] | None = None,
+        version: int | None = None,
+        live: bool = False,
+        confirm: bool = False,
+        reason: str | None = None,
+    ) -> Debugger:
+        """A debugger on a fork at the cursor."""
+        raise NotImplementedError
+
     @property
     def holding(self) -> bool:
         """Whether this kernel holds the run."""
@@ -53,8 +66,9 @@ class DebuggerDeeds:
         """What the widget may offer here."""
         role = self.run._by.role  # noqa: SLF001 - a part of the run's own debugger
         forks = {"fork"} if may(role, "run") else set()
+        edits = {"edit"} if self._engine.holds(self._seen.id) and may(role, "run") else set()
         replays = {"replay"} if may(role, "inspect") else set()
-        return frozenset({"why", "compare"} | forks | replays | self._holds())
+        return frozenset({"why", "compare"} | forks | edits | replays | self._holds())
 
     def _holds(self) -> set[str]:
         """Whether a run that somebody else drives may be held."""
@@ -122,11 +136,7 @@ class DebuggerDeeds:
         self, edits: dict[str, JsonValue], version: int | None, reason: str, *, live: bool
     ) -> Debugger:
         """A debugger on a fork at the cursor; whoever asks for a live one has seen what it may cause."""
-        seq = self._film.seq_at(self._session.at.position)
-        fork = self._seen.fork(
-            seq, edits=edits or None, version=version, live=live, confirm=live, reason=reason or None
-        )
-        return fork.debug()
+        return self.fork(edits=edits or None, version=version, live=live, confirm=live, reason=reason or None)
 
     def compare_page(self, other: str) -> dict[str, JsonValue]:
         """The run that is looked at beside another one."""

@@ -29,10 +29,11 @@ TEST_S = 900
 expect.set_options(timeout=PATIENCE_MS)
 BROWSERS = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 
-# Notes how a command ends. Awaiting the command itself inside the page can hang.
+# Notes how and when a command ends. Awaiting the command itself inside the page can hang.
 COMMAND = """name => {
+    const ended = (how) => { window.__ended = how; window.__ended_at = performance.now(); };
     window.__ended = undefined;
-    window.jupyterapp.commands.execute(name).then(() => { window.__ended = 'done'; }, (error) => { window.__ended = String(error); });
+    window.jupyterapp.commands.execute(name).then(() => ended('done'), (error) => ended(String(error)));
 }"""
 
 # A notebook counts as ready when its document is loaded and its kernel has answered; the indicator alone is idle earlier.

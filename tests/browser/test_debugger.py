@@ -197,7 +197,9 @@ def test_a_fork_with_another_value_is_made_and_compared(stage: Stage) -> None:
     dialog.get_by_role("button", name="Fork", exact=True).click()
     expect(debugger.root.get_by_role("combobox", name="Run")).to_have_value("run-0002")
     expect(debugger.row("total")).to_contain_text("90")
+    debugger.at(0, "0+")  # it stands until it is stepped
     debugger.button("Run to end").click()
+    debugger.at(3, 3)
     debugger.button("Compare…").click()
     asked = stage.page.get_by_role("dialog", name="Compare run-0002")
     expect(asked.get_by_label("With the run")).to_have_value("run-0001")
@@ -216,7 +218,7 @@ def test_keys_work_inside_and_never_reach_the_notebook(stage: Stage) -> None:
     for key, position in moves.items():
         debugger.press(key)
         debugger.at(position)
-    debugger.press("ArrowDown", "ArrowDown", "ArrowDown")
+    debugger.press("ArrowDown", "ArrowDown")
     expect(debugger.root.get_by_role("option", name=re.compile("^reserve"))).to_have_attribute(
         "aria-selected", "true"
     )
@@ -338,8 +340,14 @@ def test_a_run_that_is_held_performs_its_steps_one_by_one(stage: Stage) -> None:
         debugger.button("Step").click()
         debugger.at(position, f"{position}+")
     expect(debugger.row("stock")).to_contain_text("12→6")
+    debugger.row("stock").click()
+    debugger.press("e")
+    dialog = stage.page.get_by_role("dialog", name="Set vars.stock")
+    dialog.get_by_label("Value as JSON").fill("99")
+    dialog.get_by_role("button", name="Set", exact=True).click()
+    expect(debugger.row("stock")).to_contain_text("6→99")
     debugger.button("Run to end").click()
-    debugger.at(10)
+    expect(debugger.counter).to_have_text(re.compile(r"^(\d+) / \1$"))
     expect(debugger.root.locator('.wfd-header [data-status="SUCCEEDED"]')).to_be_visible()
     expect(debugger.button("Step")).to_have_attribute("aria-disabled", "true")
 
@@ -413,17 +421,16 @@ CLICK = """root => new Promise((resolve) => {
     button.click();
 })"""
 
-# Notes when the last cell has ended and when the first picture of its debugger is there.
+# Notes when the first picture is there.
 OPENING = """() => {
-    window.__opening = {};
-    const outputs = window.jupyterapp.shell.currentWidget.content;
-    const cell = outputs.widgets[outputs.widgets.length - 1];
+    window.__shown = undefined;
+    const before = new Set(document.querySelectorAll('.wfd-root'));
     const watching = new MutationObserver(() => {
-        if (!cell.node.querySelector('.wfd-root .wf-step') || cell.model.executionState === 'running') return;
+        if (![...document.querySelectorAll('.wfd-root')].some((root) => !before.has(root) && root.querySelector('.wf-step'))) return;
         watching.disconnect();
-        requestAnimationFrame(() => setTimeout(() => { window.__opening.shown = performance.now(); }));
+        requestAnimationFrame(() => setTimeout(() => { window.__shown = performance.now(); }));
     });
-    watching.observe(cell.node, { childList: true, subtree: true });
+    watching.observe(document.body, { childList: true, subtree: true });
 }"""
 
 
@@ -431,8 +438,8 @@ def test_a_run_of_100_000_steps_is_opened_and_stepped_at_once(stage: Stage, tmp_
     run = record(tmp_path, 100_000)
     stage.page.evaluate(OPENING)
     debugger = stage.show(LONG.format(folder=str(tmp_path), run=run))
-    ended = stage.page.evaluate("performance.now()")
-    shown = stage.page.wait_for_function("() => window.__opening.shown").json_value()
+    shown = stage.page.wait_for_function("() => window.__shown").json_value()
+    ended = stage.page.evaluate("window.__ended_at")
     debugger.at(0, "100,101")
     debugger.go(54_321)
     times = sorted(debugger.root.evaluate(CLICK) for _ in range(9))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from wfnb.model.json_reader import load_json
-from wfnb.model.values import DELETE, JsonValue
 from wfnb.ui import questions as q
-from wfnb.ui.moving import move
+from wfnb.ui.moving import json_value, move
 from wfnb.ui.protocol import DebuggerView
 from wfnb.ui.values import (
     completions_json,
@@ -123,11 +121,6 @@ class Answers:
 
     def _fork(self, draft: q.Fork) -> None:
         """The fork is shown from now on; the run that it was made from can be shown again."""
-        edits = {place: _value(place, text) for place, text in draft.edits}
+        edits = {place: json_value(place, text) for place, text in draft.edits}
         self.debugger = self.debugger.fork_here(edits, draft.version, draft.reason, live=draft.live)
         self._open[self.debugger.session.at.run_id] = self.debugger
-
-
-def _value(place: str, text: str) -> JsonValue:
-    """A value that was typed as JSON; nothing stands for taking the value away."""
-    return load_json(text, place) if text.strip() else DELETE

@@ -137,6 +137,9 @@ _FORMS: Final[dict[str, tuple[Any, dict[str, Check]]]] = {
     "inside": (q.Inside, {}),
     "lines": (q.Lines, {}),
     "edit": (q.Edit, {"place": _NAME, "value": _text(_LONGEST_VALUE)}),
+    "skip": (q.Skip, {}),
+    "supply": (q.Supply, {"output": _text(_LONGEST_VALUE)}),
+    "jump": (q.Jump, {"step": _NAME}),
     "fork_form": (q.ForkForm, {}),
     "fork": (
         q.Fork,

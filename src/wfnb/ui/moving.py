@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from wfnb.model.json_reader import load_json
+from wfnb.model.values import DELETE, JsonValue
 from wfnb.ui import questions as q
 from wfnb.ui.protocol import DebuggerView
 
-__all__ = ["move"]
+__all__ = ["edit", "json_value", "move"]
 
 
 def move(debugger: DebuggerView, question: q.Question) -> None:  # noqa: C901 - one line per question
@@ -41,6 +43,26 @@ def move(debugger: DebuggerView, question: q.Question) -> None:  # noqa: C901 - 
             _set(debugger, question)
         case q.RemoveBreakpoint(number):
             debugger.breakpoints.remove(number)
+        case _:
+            edit(debugger, question)
+
+
+def edit(debugger: DebuggerView, question: q.Question) -> None:
+    """Change a run that is held here."""
+    match question:
+        case q.Edit(place, value):
+            debugger.set(place, json_value(place, value))
+        case q.Skip():
+            debugger.skip()
+        case q.Supply(output):
+            debugger.supply(output=json_value("output", output))
+        case q.Jump(step):
+            debugger.jump(step)
+
+
+def json_value(place: str, text: str) -> JsonValue:
+    """A value that was typed as JSON; nothing stands for taking the value away."""
+    return load_json(text, place) if text.strip() else DELETE
 
 
 def _toggle(debugger: DebuggerView, step: str) -> None:

@@ -139,6 +139,18 @@ class DebuggerView(Protocol):
     def check(self, expression: str) -> dict[str, Any]:
         """Whether an expression compiles, and what it gives at the cursor."""
 
+    def set(self, path: str, value: JsonValue) -> object:
+        """Give a value of a held run another content."""
+
+    def skip(self) -> object:
+        """Let its next step count as done."""
+
+    def supply(self, step: str | None = None, *, output: JsonValue = None) -> object:
+        """Say what its next step was given."""
+
+    def jump(self, step: str) -> object:
+        """Go on with another step."""
+
     def why_page(self, path: Path) -> dict[str, Any]:
         """Why a value is what it is."""
 

@@ -19,6 +19,7 @@ __all__ = [
     "Go",
     "History",
     "Inside",
+    "Jump",
     "Lines",
     "Marks",
     "Move",
@@ -29,7 +30,9 @@ __all__ = [
     "RunTo",
     "SetBreakpoint",
     "Show",
+    "Skip",
     "Steps",
+    "Supply",
     "ToggleBreakpoint",
     "Unwatch",
     "Watch",
@@ -201,6 +204,25 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """The next step of a run that is held counts as done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What the next step of a run that is held was given; as JSON."""
+
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A run that is held goes on with another step."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class ForkForm:
     """What the form for a fork has to know."""
 
@@ -257,6 +279,9 @@ Question: TypeAlias = (
     | Inside
     | Lines
     | Edit
+    | Skip
+    | Supply
+    | Jump
     | ForkForm
     | Fork
     | Show

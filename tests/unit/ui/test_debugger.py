@@ -314,6 +314,26 @@ def test_a_held_run_is_performed_step_by_step(live: Page) -> None:
     assert [live.view(type="step")["length"] for _ in range(2)] == [1, 2]
 
 
+def test_a_held_run_is_edited_where_it_stands(live: Page) -> None:
+    live.send(type="ready")
+    for _ in range(3):
+        live.send(type="step")
+    view = live.view(type="edit", place="vars.stock", value="99")
+    assert "edit" in view["features"]
+    assert {"op": "changed", "path": ["vars", "stock"], "old": "6", "new": "99"} in view["changes"]
+    assert live.view(type="jump", step="charge")["next"]["id"] == "charge"
+    assert live.view(type="supply", output='{"id": "rc-9", "amount": 1}')["step"]["id"] == "charge"
+    assert live.view(type="skip")["finished"]
+    [value] = live.send(type="evaluate", text="payload.receipt.id")
+    assert value["text"] == '"rc-9"'
+
+
+def test_on_the_record_nothing_is_edited(page: Page) -> None:
+    assert "edit" not in page.view(type="ready")["features"]
+    [fault] = page.send(type="edit", place="vars.stock", value="99")
+    assert "EDIT_ON_RECORD" in fault["text"]
+
+
 def test_the_front_end_is_sent_to_a_page_that_asks_for_this_one(page: Page) -> None:
     [asset] = page.send(type="asset", key=bundle().key)
     assert asset == {"type": "asset", "key": bundle().key, "js": bundle().js, "css": bundle().css}
