@@ -15,6 +15,7 @@ import apsw
 from wfnb.errors import StoreError
 from wfnb.store.faults import damaged
 from wfnb.store.statements import TRANSACTION
+from wfnb.store.write_ahead import turn_on
 
 __all__ = ["SUMMED", "are_overlooked", "begin", "check_header", "use"]
 
@@ -69,7 +70,7 @@ def begin(path: Path) -> None:
     try:
         connection.set_busy_timeout(_BUSY_MS)
         connection.reserve_bytes(reserve=_ROOM)
-        connection.execute(TRANSACTION.use_wal).fetchall()
+        turn_on(connection)
     finally:
         connection.close()
 

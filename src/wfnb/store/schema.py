@@ -11,6 +11,7 @@ from wfnb.store.checksums import SUMMED, check_header
 from wfnb.store.connections import Connections
 from wfnb.store.faults import foreign
 from wfnb.store.statements import TRANSACTION, migrations
+from wfnb.store.write_ahead import turn_on
 
 __all__ = ["check_library", "prepare"]
 
@@ -51,7 +52,7 @@ def prepare(connections: Connections, path: Path) -> None:
     scripts = migrations()
     with connections.reading() as connection:
         version, summed = _version(connection, path, len(scripts))  # before anything in the file is changed
-        connection.execute(TRANSACTION.use_wal).fetchall()
+        turn_on(connection)
     if version < len(scripts):
         with connections.writing() as connection:
             # Another process may have been faster: look again, now that nobody else can write.
