@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Final
+from typing import Any, Final
 
 from wfnb.errors import (
     ActionError,
@@ -27,15 +27,16 @@ from wfnb.machine.messages import Event, InvocationScheduled, WaitOpened
 from wfnb.machine.protocol import evaluate
 from wfnb.machine.record import Given, Record
 from wfnb.machine.state import State, compact, fold
-from wfnb.model.values import JsonValue, Write, apply_writes
+from wfnb.model.values import DELETE, JsonValue, Write, apply_writes
 from wfnb.validate.program import LinkedStep, Program
 
 __all__ = ["Replayed", "Replayer", "text_of"]
 
-text_of: Final = json.JSONEncoder(
-    separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+_SEPARATORS: Final = (",", ":")
+_encode: Final = json.JSONEncoder(
+    separators=_SEPARATORS, ensure_ascii=False, allow_nan=False, check_circular=False
 ).encode
-"""The text of a value as stores keep it: what is compared with a record."""
+
 
 _CALL: Final = re.compile(r'"pending","([^"]+)"\],\{"kind":"action"')
 _ERRORS: Final[dict[str, type[StepError]]] = {
@@ -162,16 +163,15 @@ class Replayer:
             command = commands.command(given, state)
             keys.at(record, given)
             before = state
-            events: list[Event] = []
-            writes: list[Write] = []
-            for event, after in microsteps(program, before, command, evaluate):
-                events.append(event)
-                writes.extend(event.writes)
-                state = after
-            if text_of([write.to_json() for write in compact(writes)]) != given.writes:
+            decided = list(microsteps(program, before, command, evaluate))
+            if not decided or _text(decided) != given.writes:
                 return Replayed(before, given)
-            if not all(_as_recorded(record, event) for event in events):
-                return Replayed(before, given)
+            events = [event for event, _ in decided]
+            for event in events:
+                asks = _ASKS.get(type(event))
+                if asks is not None and not asks(record, event):
+                    return Replayed(before, given)
+            state = decided[-1][1]
             if commands.past is not None:
                 commands.past.note(before, events)
             if watch is not None:
@@ -179,11 +179,18 @@ class Replayer:
         return Replayed(state)
 
 
-def _as_recorded(record: Record, event: Event) -> bool:
-    """Whether what an event asks of the world was asked as well."""
-    if isinstance(event, InvocationScheduled):
-        return _same_call(record, event)
-    return not isinstance(event, WaitOpened) or _same_wait(record, event)
+def text_of(value: JsonValue) -> str:
+    """The text of a value as stores keep it: what is compared with a record."""
+    return _encode(value)
+
+
+def _text(decided: Sequence[tuple[Event, State]]) -> str:
+    """The text of what a macrostep wrote, as stores keep it."""
+    writes = [write for event, _ in decided for write in event.writes]
+    if sum(write.path[0] == "frames" for write in writes) > 1:  # only such writes can be overridden
+        writes = compact(writes)
+    # Paths are tuples here and lists in the tables; as text they are the same.
+    return _encode([(w.path,) if w.value is DELETE else (w.path, w.value) for w in writes])
 
 
 def _same_call(record: Record, asked: InvocationScheduled) -> bool:
@@ -204,3 +211,10 @@ def _same_wait(record: Record, opened: WaitOpened) -> bool:
         and wait.filters == (None if opened.filters is None else text_of(opened.filters))
         and wait.task == (None if opened.task is None else text_of(opened.task))
     )
+
+
+_ASKS: Final[dict[type, Callable[[Record, Any], bool]]] = {
+    InvocationScheduled: _same_call,
+    WaitOpened: _same_wait,
+}
+"""What of an event stands in other rows than the writes."""

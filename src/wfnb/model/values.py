@@ -83,42 +83,51 @@ def apply_writes(tree: JsonValue, writes: Iterable[Write]) -> JsonValue:
         When an index lies beyond the end of a list: writes come from the machine, which never makes such a one.
     """
     for write in writes:
-        tree = _write(tree, write.path, 0, write.value)
+        tree = _write(tree, write.path, write.value)
     return tree
 
 
-def _write(node: JsonValue, path: Path, depth: int, value: JsonValue) -> JsonValue:
-    if depth == len(path):
+def _write(tree: JsonValue, path: Path, value: JsonValue) -> JsonValue:
+    """The tree with one write. Every step of every run does a few of them: this is a loop because it is so often called."""
+    if not path:
         return value
-    key = path[depth]
-    last = depth + 1 == len(path)
-    if isinstance(node, list) and isinstance(key, int):
-        return _write_item(node, path, depth, value)
-    copy: dict[str, JsonValue] = dict(node) if isinstance(node, dict) else {}
-    name = str(key)
-    if last and value is DELETE:
-        copy.pop(name, None)
-    elif last:
-        copy[name] = value
-    else:
-        copy[name] = _write(copy.get(name), path, depth + 1, value)
-    return copy
+    root = here = _copy(tree, path[0])
+    last = len(path) - 1
+    for depth in range(last):
+        key = path[depth]
+        if isinstance(here, list):
+            index = int(key)
+            new = _copy(here[index] if index < len(here) else None, path[depth + 1])
+            _put(here, index, new)
+        else:
+            name = str(key)
+            new = here[name] = _copy(here.get(name), path[depth + 1])
+        here = new
+    _put(here, path[last], value)
+    return root
 
 
-def _write_item(node: list[JsonValue], path: Path, depth: int, value: JsonValue) -> list[JsonValue]:
-    items = list(node)
-    index = int(path[depth])
-    if depth + 1 == len(path) and value is DELETE:
-        if index < len(items):
-            del items[index]
-        return items
-    old = items[index] if index < len(items) else None
-    new = _write(old, path, depth + 1, value)
-    if index == len(items):
-        items.append(new)
+def _copy(node: JsonValue, key: str | int) -> JsonValue:
+    """A copy of a container, or an object where there is none that holds such a key."""
+    if isinstance(node, dict) or (isinstance(node, list) and isinstance(key, int)):
+        return node.copy()
+    return {}
+
+
+def _put(here: JsonValue, key: str | int, value: JsonValue) -> None:
+    """Set or remove the value under a key of a container that was copied."""
+    if isinstance(here, list):
+        index = int(key)
+        if value is DELETE:
+            del here[index : index + 1]
+        else:
+            if index > len(here):
+                raise IndexError(f"There is no item {index} in a list of {len(here)}.")
+            here[index : index + 1] = (value,)
+    elif value is DELETE:
+        here.pop(str(key), None)
     else:
-        items[index] = new
-    return items
+        here[str(key)] = value
 
 
 _ABSENT: Final = object()

@@ -25,6 +25,7 @@ class Turn:
         self.spread = spread
         self.in_lane = False
         self.microsteps: list[tuple[Event, State]] = []
+        self._place: tuple[object, str] = (None, "")  # of the step under way, for as long as the frames are these
         self._evaluate = evaluate
         self._tried: dict[str, int] = state.tree.get("tried", {})
         self.forked = "fork" in state.tree
@@ -53,7 +54,10 @@ class Turn:
     @property
     def instance(self) -> str:
         """Instance path of the step under way."""
-        return frames.instance_of(self.state)
+        stack = self.state.tree["frames"]
+        if self._place[0] is not stack:
+            self._place = (stack, frames.instance_of(self.state))
+        return self._place[1]
 
     @property
     def attempt(self) -> int:
