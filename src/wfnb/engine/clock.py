@@ -37,7 +37,7 @@ class Clock(Protocol):
         """The moment up to which parked runs are to be set going."""
 
     def lease_us(self) -> int:
-        """The moment by which leases are judged: real time, whatever runs are told."""
+        """Real time, whatever runs are told. Leases are judged by it, unless the store has a clock of its own: `Store.now_us`."""
 
 
 class SystemClock:

@@ -135,7 +135,8 @@ class Dispatcher(ABC):
     def _look_for_lost(self) -> None:
         """Hand over runs that the crew owns and does not know: a call that took one was done, and told as failed."""
         mine = (self._crew.owner,)
-        found = self._store.ready_runs(self._clock.ready_us(), self._clock.lease_us(), mine, _LOST)
+        lease_us = self._store.now_us(self._clock.lease_us())
+        found = self._store.ready_runs(self._clock.ready_us(), lease_us, mine, _LOST)
         for run in found:
             if run.owner in mine and self._crew.room() > 0 and self._crew.wants(run.run_no):
                 self._crew.take_up(run)

@@ -106,7 +106,7 @@ class Engine(Attending):
 
     def lease(self) -> tuple[str, int]:
         """The name of this engine and the moment until which a lease taken now holds."""
-        return self.owner, self.clock.lease_us() + self.pace.lease_ms * 1000
+        return self.owner, self.attached.now_us() + self.pace.lease_ms * 1000
 
     def drive(self, pace: Pace, dispatch: Dispatch = Lookout) -> None:
         """Go on at another pace from now on, with runs that are found in this way."""
@@ -236,7 +236,7 @@ class Engine(Attending):
             self.programs.get(run.workflow_id, run.workflow_version)
             dead = (run.owner,) if run.owner and is_dead(run.owner) else ()
             owner, until_us = self.lease()
-            claimed = self._store.claim_run(run.run_no, owner, self.clock.lease_us(), until_us, dead)
+            claimed = self._store.claim_run(run.run_no, owner, self.attached.now_us(), until_us, dead)
             if claimed is not None:
                 self._spawn(claimed, self._load(claimed))
         except WfnbError as error:

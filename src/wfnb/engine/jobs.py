@@ -184,7 +184,7 @@ class Jobs(Dispatcher):
         """Put runs into the queue again that were lost from it: the owner has died, or a job came before its moment."""
         with suppress(StoreError):
             dead = dead_owners(self._store, self._crew.owner)
-            now_us, lease_us = self._clock.ready_us(), self._clock.lease_us()
+            now_us, lease_us = self._clock.ready_us(), self._store.now_us(self._clock.lease_us())
             self._queue.queue_lost(now_us, lease_us, dead, LIMITS.swept_at_once)
 
     async def _drive(self, run_no: int) -> None:

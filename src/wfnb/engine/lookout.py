@@ -38,7 +38,7 @@ class Lookout(Dispatcher):
             room = self._crew.room()
             if self._closed or room <= 0:
                 return
-            now_us, lease_us = self._clock.ready_us(), self._clock.lease_us()
+            now_us, lease_us = self._clock.ready_us(), self._store.now_us(self._clock.lease_us())
             limit = room + max(extra, self._crew.left_out())
             found = self._store.ready_runs(now_us, lease_us, self._dead, limit)
             wanted = [run for run in found if self._crew.wants(run.run_no)]

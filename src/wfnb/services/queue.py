@@ -31,7 +31,8 @@ def queue(store: Store, clock: Clock) -> list[Waiting]:
     """What waits, by workflow; of a very long queue its older part."""
     dead = dead_owners(store)
     found: dict[str, list[int]] = {}
-    for run in store.ready_runs(clock.ready_us(), clock.lease_us(), dead, LIMITS.queue_counted):
+    lease_us = store.now_us(clock.lease_us())
+    for run in store.ready_runs(clock.ready_us(), lease_us, dead, LIMITS.queue_counted):
         since_us = max(run.ready_us or 0, run.updated_us)
         found.setdefault(run.workflow_id, []).append(since_us)
     jobs = job_counts(store)

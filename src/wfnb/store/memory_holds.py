@@ -13,7 +13,7 @@ class MemoryHolds(MemoryWaits):
     """The part of `wfnb.store.port.Store` that is about holds."""
 
     def now_us(self, clock_us: int) -> int:
-        """The moment by which holds are judged: the caller's."""
+        """The moment by which leases and holds are judged: the caller's."""
         return clock_us
 
     def change_hold(self, run_no: int, seen: str | None, hold: str | None, stands_us: int | None) -> bool:

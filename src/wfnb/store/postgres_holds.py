@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, cast
 
 import psycopg
 
 from wfnb.store import decode
+from wfnb.store.postgres_clock import ServerClock
 from wfnb.store.postgres_sessions import Link
 from wfnb.store.postgres_statements import HOLDS, TRANSACTION
 from wfnb.store.postgres_waits import PostgresWaits
@@ -19,8 +21,12 @@ class PostgresHolds(PostgresWaits):
     """The part of `wfnb.store.port.Store` that is about holds."""
 
     def now_us(self, clock_us: int) -> int:  # noqa: ARG002 - clients do not agree on it
-        """The moment by which holds are judged: the server's."""
-        return cast("int", self._value(TRANSACTION.now))
+        """The moment by which leases and holds are judged: the server's."""
+        return self._server_clock.now_us()
+
+    @cached_property
+    def _server_clock(self) -> ServerClock:
+        return ServerClock(lambda: cast("int", self._value(TRANSACTION.now)))
 
     def change_hold(self, run_no: int, seen: str | None, hold: str | None, stands_us: int | None) -> bool:
         """Put another hold in the place of the one that was seen; False when that is not there any more."""

@@ -14,7 +14,7 @@ class SqliteHolds(SqliteWaits):
     """The part of `wfnb.store.port.Store` that is about holds."""
 
     def now_us(self, clock_us: int) -> int:
-        """The moment by which holds are judged: the caller's, because whoever uses a file is on one machine."""
+        """The moment by which leases and holds are judged: the caller's, because whoever uses a file is on one machine."""
         return clock_us
 
     def change_hold(self, run_no: int, seen: str | None, hold: str | None, stands_us: int | None) -> bool:

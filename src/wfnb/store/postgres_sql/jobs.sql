@@ -61,7 +61,8 @@ END $$;
 CREATE FUNCTION wfnb_run_changed() RETURNS TRIGGER LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM wfnb_queue_run(
-        NEW.run_no, CASE WHEN NEW.owner IS NULL AND NEW.completed_us IS NULL THEN NEW.ready_us END
+        NEW.run_no,
+        CASE WHEN NEW.owner IS NULL AND NEW.completed_us IS NULL AND NEW.ready_us IS NOT NULL THEN greatest(NEW.ready_us, NEW.stands_us) END
     );
     RETURN NULL;
 END $$;
@@ -70,10 +71,12 @@ CREATE TRIGGER wfnb_run_created AFTER INSERT ON runs FOR EACH ROW
 WHEN (NEW.owner IS NULL AND NEW.completed_us IS NULL AND NEW.ready_us IS NOT NULL)
 EXECUTE FUNCTION wfnb_run_changed();
 
-CREATE TRIGGER wfnb_run_changed AFTER UPDATE OF owner, ready_us, completed_us ON runs FOR EACH ROW
+-- A run that is held is due when its hold is over; when it may go on before, it is due then.
+CREATE TRIGGER wfnb_run_changed AFTER UPDATE OF owner, ready_us, stands_us, completed_us ON runs FOR EACH ROW
 WHEN (
-    (CASE WHEN OLD.owner IS NULL AND OLD.completed_us IS NULL THEN OLD.ready_us END)
-    IS DISTINCT FROM (CASE WHEN NEW.owner IS NULL AND NEW.completed_us IS NULL THEN NEW.ready_us END)
+    (CASE WHEN OLD.owner IS NULL AND OLD.completed_us IS NULL AND OLD.ready_us IS NOT NULL THEN greatest(OLD.ready_us, OLD.stands_us) END)
+    IS DISTINCT FROM
+    (CASE WHEN NEW.owner IS NULL AND NEW.completed_us IS NULL AND NEW.ready_us IS NOT NULL THEN greatest(NEW.ready_us, NEW.stands_us) END)
 )
 EXECUTE FUNCTION wfnb_run_changed();
 
@@ -84,6 +87,7 @@ FROM runs
 WHERE completed_us IS NULL
     AND ready_us <= $1
     AND (owner IS NULL OR lease_until_us < $2 OR owner = ANY ($3::text[]))
+    AND (stands_us IS NULL OR stands_us <= $2)
     AND NOT EXISTS (
         SELECT FROM procrastinate_jobs WHERE queueing_lock = 'run:' || run_no AND status = 'todo'
     )
