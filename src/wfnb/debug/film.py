@@ -147,24 +147,26 @@ class Film:
             elif end > self._seqs[-1]:
                 self._open.discard(begin)
                 found.append((end, begin, mark))
-        ends = {end for end, _, _ in found}
-        found += [(edit, -1, 0) for edit in self._edits - ends if self._seqs[-1] < edit <= seq]
+        if self._edits:
+            ends = {end for end, _, _ in found}
+            found += [(edit, -1, 0) for edit in self._edits - ends if self._seqs[-1] < edit <= seq]
         found.sort()
-        for number, (end, begin, mark) in enumerate(found):
-            if (
-                number + 1 == len(found) or found[number + 1][0] > end
-            ):  # the end of a run ends all of its parallel items
-                self._add(end, begin, mark)
-        if over and self._seqs[-1] < seq:
-            self._add(seq, -1, 0)
+        # The end of a run ends all of its parallel items: several steps, one position.
+        ended = [
+            row for row, after in zip(found, [*found[1:], (seq + 1, 0, 0)], strict=False) if row[0] < after[0]
+        ]
+        if over and (ended[-1][0] if ended else self._seqs[-1]) < seq:
+            ended.append((seq, -1, 0))
+        self._add(ended)
 
-    def _add(self, seq: int, begin: int, mark: int) -> None:
+    def _add(self, ended: Sequence[tuple[int, int, int]]) -> None:
+        """More positions: the macrostep behind each, where its step began, and its mark."""
         page = (len(self._seqs) - 1) // _PAGE
         self._steps.drop(page)
         self._writes.drop(page)
-        self._seqs.append(seq)
-        self._begins.append(begin)
-        self._kinds.append(mark)
+        self._seqs.extend([end for end, _, _ in ended])
+        self._begins.extend([begin for _, begin, _ in ended])
+        self._kinds.extend([mark for _, _, mark in ended])
 
     def edited(self, seqs: Sequence[int]) -> None:
         """Macrosteps at which a person changed the run; those that ended no step get positions of their own."""

@@ -27,7 +27,6 @@ __all__ = [
     "macrostep_row",
     "read_writes",
     "run_row",
-    "step_end",
     "step_row",
     "step_tally",
     "version_row",
@@ -51,12 +50,6 @@ def run_row(row: _Columns) -> RunRow:
 def step_row(row: _Columns) -> StepRow:
     """A row of ``steps``."""
     return StepRow(*row) if row[8] is None else StepRow(*_with_json(row, 8))
-
-
-def step_end(row: _Columns) -> tuple[int, int | None, int]:
-    """Where a step began and ended, and its mark."""
-    seq, end_seq, mark = row
-    return seq, end_seq, mark
 
 
 def step_tally(row: _Columns) -> StepTally:

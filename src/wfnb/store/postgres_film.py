@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from wfnb.store import decode
 from wfnb.store.film_statements import POSTGRES_FILM
@@ -17,7 +18,8 @@ class PostgresFilm(PostgresBase):
 
     def step_ends(self, run_no: int, from_seq: int, limit: int) -> list[tuple[int, int | None, int]]:
         """See `wfnb.store.port.Store.step_ends`."""
-        return self._all(decode.step_end, POSTGRES_FILM.step_ends, (run_no, from_seq, limit))
+        found = self._all(tuple, POSTGRES_FILM.step_ends, (run_no, from_seq, limit))
+        return cast("list[tuple[int, int | None, int]]", found)
 
     def steps_at(self, run_no: int, seqs: Sequence[int]) -> list[StepRow]:
         """Steps that began at these macrosteps, in that order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import cast
 
 from wfnb.store import decode
 from wfnb.store.film_statements import FILM
@@ -18,7 +19,8 @@ class SqliteFilm(SqliteBase):
 
     def step_ends(self, run_no: int, from_seq: int, limit: int) -> list[tuple[int, int | None, int]]:
         """See `wfnb.store.port.Store.step_ends`."""
-        return self._all(decode.step_end, FILM.step_ends, (run_no, from_seq, limit))
+        found = self._all(tuple, FILM.step_ends, (run_no, from_seq, limit))
+        return cast("list[tuple[int, int | None, int]]", found)
 
     def steps_at(self, run_no: int, seqs: Sequence[int]) -> list[StepRow]:
         """Steps that began at these macrosteps, in that order."""
