@@ -139,6 +139,14 @@ def timeline_picture(steps: Sequence[StepRow], waits: Sequence[WaitRow], alt: st
     return Picture(alt, timeline_svg(bars), lambda: timeline_figure(bars))
 
 
+_EDITED = {"skip": "skipped", "supplied": "supplied"}
+
+
+def _told(name: str, how: str | None) -> str:
+    """The name of a step, and what a person did to it."""
+    return f"{name} ({_EDITED[how]})" if how in _EDITED else name
+
+
 def _bars(steps: Sequence[StepRow], waits: Sequence[WaitRow]) -> list[Bar]:
     if not steps:
         return []
@@ -149,7 +157,7 @@ def _bars(steps: Sequence[StepRow], waits: Sequence[WaitRow]) -> list[Bar]:
 
     rows = [
         Bar(
-            step.step_id, step.instance, since(step.started_us) or 0.0, since(step.ended_us), step.status,
+            _told(step.step_id, step.handled_by), step.instance, since(step.started_us) or 0.0, since(step.ended_us), step.status,
             step.attempt, step.instance.count(".steps[") - 1,
         )
         for step in steps
@@ -157,7 +165,7 @@ def _bars(steps: Sequence[StepRow], waits: Sequence[WaitRow]) -> list[Bar]:
     names = {step.instance: step.step_id for step in steps}
     rows += [
         Bar(
-            names.get(wait.instance, ""), wait.instance, since(wait.created_us) or 0.0, since(wait.resolved_us or wait.due_us), "WAITING", 1,
+            _told(names.get(wait.instance, ""), wait.source), wait.instance, since(wait.created_us) or 0.0, since(wait.resolved_us or wait.due_us), "WAITING", 1,
             wait.instance.count(".steps[") - 1,
         )
         for wait in waits

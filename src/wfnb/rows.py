@@ -117,8 +117,7 @@ class Step(_Row):
 class Invocation(_Row):
     """One call of an action. `shared`: the result was taken over from an earlier call with the same idempotency key.
 
-    `source` says where the answer came from when the action was not called: ``recorded``, or ``recorded-changed`` when it had
-    been asked something else, ``fixture``, ``sampled``, ``supplied``.
+    `source`, when it was not called: ``recorded``, ``recorded-changed`` (asked otherwise), ``fixture``, ``sampled``, ``supplied``.
     """
 
     action: str
@@ -155,10 +154,7 @@ class Invocation(_Row):
 
 @dataclass(frozen=True)
 class Wait(_Row):
-    """A wait of a run: for an event with a key, for a person, a moment, another attempt, or a run that it called.
-
-    `source` says where the answer came from when it was not the world: see `Invocation`.
-    """
+    """A wait of a run: for an event with a key, a person, a moment, another attempt, or a called run; `source` as of `Invocation`."""
 
     type: str
     status: str
