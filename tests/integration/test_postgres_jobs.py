@@ -18,6 +18,7 @@ import wfnb
 from unit.engine.test_pace import PATIENCE_S, Shop
 from wfnb.engine import jobs
 from wfnb.errors import StoreError, ValidationError
+from wfnb.services import holds
 from wfnb.services.worker import Worker
 from wfnb.store.postgres import PostgresStore
 
@@ -431,3 +432,18 @@ def test_workers_may_prepare_the_queue_at_once(postgres_url: str) -> None:
         for thread in threads:
             thread.join()
         assert store.jobs.exists()
+
+
+def test_a_held_run_is_stepped_by_a_worker_of_the_queue(
+    ws: wfnb.Workspace, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holds, "_OTHERS_S", PATIENCE_S)  # this kernel leaves the steps to others
+    shop.door.set()
+    run = ws.start("shop", {"order": 1})
+    dbg = run.debug().hold("looking")
+    with working(ws):
+        assert (dbg.step().position, shop.begun, run.row.owner) == (1, [1], None)
+        assert [row.state for row in ws.holds()] == ["stands"]
+        dbg.release()
+        assert run.wait(PATIENCE_S).status == "SUCCEEDED"
+    assert shop.begun == [1, 1]
