@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Self
 
+from wfnb.debug import commands as c
 from wfnb.debug.breakpoints import Ahead
 from wfnb.debug.complete import complete
 from wfnb.debug.film import Film, StepMark, public
@@ -14,10 +15,11 @@ from wfnb.debug.reel import Reel
 from wfnb.debug.session import Session
 from wfnb.debug.tally import WIDTH, Tallies, Tally
 from wfnb.debugger_breaks import Watch, Watches
-from wfnb.errors import ExpressionError, NotFoundError
+from wfnb.errors import ExpressionError, NotFoundError, ValidationError
 from wfnb.expr import EXTENDED, compile_expression
 from wfnb.limits import LIMITS
 from wfnb.machine.state import State
+from wfnb.model.arguments import check_whole
 from wfnb.model.paths import definition_path
 from wfnb.model.times import iso
 from wfnb.model.values import JsonValue
@@ -67,6 +69,34 @@ class DebuggerViews:
 
     def _watched(self, expression: str) -> Watch:
         raise NotImplementedError
+
+    def _do(self, command: c.Command) -> Self:
+        raise NotImplementedError
+
+    # --- how it is looked at
+
+    @property
+    def granularity(self) -> c.Granularity:
+        """How far `step` and `back` go: ``step``, or ``event`` for everything inside a step."""
+        return self._session.granularity
+
+    def by(self, granularity: c.Granularity) -> Self:
+        """Let `step` and `back` go by steps or by events from now on.
+
+        Raises
+        ------
+        ValidationError
+            ``INVALID_ARGUMENT``.
+        """
+        if granularity not in ("step", "event"):
+            raise ValidationError(
+                "A debugger goes by step or by event.", code="INVALID_ARGUMENT", where="granularity"
+            )
+        return self._do(c.SetGranularity(granularity))
+
+    def select_frame(self, number: int) -> Self:
+        """Look at another frame of the call path; 0 is the innermost."""
+        return self._do(c.SelectFrame(check_whole(number, "number")))
 
     # --- a position
 

@@ -247,3 +247,17 @@ def test_a_run_whose_program_is_not_known_here_is_shown_as_recorded(tmp_path: An
         inside = ws.run(run_id).debug().inside(0)
         assert [one["event"] for one in inside] == ["Start", "Advance", "Completed"]
         assert all(one["recorded"] for one in inside)
+
+
+def test_it_goes_by_events_when_asked_and_looks_at_other_frames(debugger: wfnb.Debugger) -> None:
+    debugger.goto(2).by("event").step()
+    view = debugger.view()
+    assert (view["position"], view["microstep"], view["granularity"]) == (2, 1, "event")
+    assert debugger.back().view()["microstep"] == 0
+    assert debugger.by("step").step().position == 3
+    assert debugger.select_frame(1).view()["frame"] == 1
+    assert debugger.select_frame(99).view()["frame"] == len(debugger.frames) - 1
+    assert debugger.step().view()["frame"] == 0
+    with pytest.raises(ValidationError) as caught:
+        debugger.by("leaps")
+    assert caught.value.code == "INVALID_ARGUMENT"
