@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wfnb.engine.engine import Engine
-from wfnb.machine.lineage import Cause, Tracer
+from wfnb.machine.causes import Cause
+from wfnb.machine.lineage import Tracer
 from wfnb.model.arguments import check_text, check_whole
 from wfnb.model.paths import parse_pointer, parse_target
 from wfnb.model.values import DELETE, JsonValue, Path

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wfnb.machine.lineage import Reading, Source
+from wfnb.machine.causes import Reading, Source
 from wfnb.model.values import DELETE, JsonValue
 from wfnb.rows import Step
 from wfnb.security.escape import escape_html, visible

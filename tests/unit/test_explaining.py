@@ -278,6 +278,16 @@ def test_an_error_leads_to_what_the_failed_call_was_given(ws: wfnb.Workspace) ->
     assert why(run, "error").source == "error"
 
 
+def test_an_error_of_an_expression_leads_to_what_it_read(ws: wfnb.Workspace) -> None:
+    run = run_of(ws, assign("a", vars__x="payload.n.deep + payload.m"), payload={"m": 1})
+    origin = why(run, "error")
+    assert (origin.id, origin.expression) == ("a", "payload.n.deep + payload.m")
+    assert [(one.place, one.source) for one in origin.inputs] == [
+        ("payload.n.deep", "absent"),
+        ("payload.m", "payload"),
+    ]
+
+
 def test_what_a_retry_put_back_is_whose_it_was(ws: wfnb.Workspace) -> None:
     run = run_of(
         ws, assign("one", vars__x="1"), assign("two", vars__x="2"), call("get", sku="payload.sku"), payload={"sku": "bad"}
@@ -288,6 +298,24 @@ def test_what_a_retry_put_back_is_whose_it_was(ws: wfnb.Workspace) -> None:
     back = next(step.seq for step in run.steps() if step.id == "get")
     retried = next(seq for seq in range(back, run.row.seq + 1) if run.at(seq).envelope["vars"] == {"x": 1})
     assert (why(run, "vars.x", at=retried).id, why(run, "vars.x", at=retried).value) == ("one", 1)
+
+
+def test_a_fork_leads_into_the_run_that_it_comes_from(ws: wfnb.Workspace) -> None:
+    run = run_of(
+        ws, assign("one", vars__x="payload.n"), assign("two", vars__y="vars.x + 1"), payload={"n": 1}
+    )
+    seq = run.steps()[0].seq
+    told = [(one.run, one.place, one.source) for one in why(run.fork(seq).wait(20), "vars.y").walk()]
+    fork = told[0][0]
+    assert fork != run.id
+    assert told == [
+        (fork, "vars.y", "expression"),
+        (run.id, "vars.x", "expression"),
+        (run.id, "payload.n", "payload"),
+    ]
+    edited = run.fork(seq, edits={"vars.x": 41}).wait(20)
+    origin = why(edited, "vars.y")
+    assert (origin.value, origin.inputs[0].source, origin.inputs[0].value) == (42, "edit", 41)
 
 
 def test_a_long_chain_ends_where_it_says_so(ws: wfnb.Workspace) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
 
 from wfnb.limits import LIMITS
+from wfnb.machine.causes import COMMANDS, Cause, Reading
 from wfnb.machine.readings import narrow, paths, settled
 from wfnb.machine.writers import Attempt, Chronicle, Found, Point, Writes, base_of
 from wfnb.model.paths import definition_path
@@ -18,61 +18,9 @@ from wfnb.model.values import DELETE, JsonValue, Path, get_path
 from wfnb.validate import template as t
 from wfnb.validate.program import LinkedStep
 
-__all__ = ["COMMANDS", "Cause", "Reading", "Source", "Tracer"]
-
-Source: TypeAlias = Literal[
-    "expression", "literal", "secret", "action", "answer", "time", "item", "index", "error", "child", "payload",
-    "clock", "edit", "parts", "start", "step", "absent", "further",
-]  # fmt: skip
-"""What made a value: see `wfnb.origin.Origin`."""
-
-COMMANDS: Final = frozenset(
-    {"Start", "Advance", "Completed", "Failed", "Fired", "Doubted", "Signaled", "Cancel", "Retry"}
-)
-"""Commands of a run that goes its way. Any other one is a person's edit."""
+__all__ = ["Tracer"]
 
 _PARTS = 24  # writes of which one value is put together that are told one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An expression that made a value: its text and the field it stands in."""
-
-    field: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What made a value, with the causes of what that read.
-
-    Parameters
-    ----------
-    run_id, path, value
-        The value; `DELETE` when there is none.
-    source
-        What made it.
-    point
-        The write; None when it was there before the first step.
-    attempt
-        The attempt at the step that wrote it.
-    detail
-        The action, event, workflow or run that it came from.
-    readings
-        The expressions that made it.
-    inputs
-        What they read.
-    """
-
-    run_id: str
-    path: Path
-    value: JsonValue
-    source: Source
-    point: Point | None = None
-    attempt: Attempt | None = None
-    detail: str = ""
-    readings: tuple[Reading, ...] = ()
-    inputs: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +83,28 @@ class Tracer:
             return cause
         forked = self.chronicle.origin()
         if forked is not None:
-            other, seq = forked
-            return self._of(other).trace(cause.path, seq, at.depth + 1)
-        calling = self.chronicle.caller()
+            return self._before_fork(cause, *forked, at.depth + 1)
         if cause.path[0] != "payload":
             return replace(cause, source="start")
+        return self._came_in(replace(cause, source="payload"), at.depth)
+
+    def _before_fork(self, cause: Cause, other: Chronicle, seq: int, depth: int) -> Cause:
+        """A value that a fork began with: of the run that it comes from, unless somebody changed it in between."""
+        if get_path(other.state(seq).envelope, cause.path, DELETE) != cause.value:
+            return replace(cause, source="edit", detail=f"fork of {other.run_id}")
+        return self._of(other).trace(cause.path, seq, depth)
+
+    def _came_in(self, cause: Cause, depth: int) -> Cause:
+        """A value of the payload: of the run that called this one, if any."""
+        calling = self.chronicle.caller()
         if calling is None:
-            return replace(cause, source="payload")
+            return cause
         other, effect_id = calling
         begun = other.begun(effect_id)
         if begun is None:
-            return replace(cause, source="payload", detail=other.run_id)
-        readings, inputs = self._of(other).given(begun, cause.path[1:], at.depth)
-        return replace(cause, source="payload", detail=other.run_id, readings=readings, inputs=inputs)
+            return replace(cause, detail=other.run_id)
+        readings, inputs = self._of(other).given(begun, cause.path[1:], depth)
+        return replace(cause, detail=other.run_id, readings=readings, inputs=inputs)
 
     def given(self, begun: Attempt, rest: Path, depth: int) -> tuple[tuple[Reading, ...], tuple[Cause, ...]]:
         """What a call was given at a path of its input."""
@@ -320,7 +277,12 @@ class Tracer:
             attempt = made.attempt
             if attempt is None:
                 return replace(made, source="error")
-            templates = [one for one in (step.condition, step.inputs) if one is not None]
+            made_of = (
+                step.condition,
+                step.inputs,
+                *(target.value for target in step.targets if not step.child),
+            )
+            templates = [one for one in made_of if one is not None]
             reads = [self._reads(one, (), here.back((attempt.seq, 0))) for one in templates]
             readings = tuple(reading for some, _ in reads for reading in some)
             inputs = tuple(cause for _, some in reads for cause in some)

@@ -98,8 +98,10 @@ class StoredChronicle:
         return None if other is None else (other, effect_id)
 
     def origin(self) -> tuple[Chronicle, int] | None:
-        """The run that this one was forked from."""
-        return None
+        """The run that this one was forked from, and the macrostep after which it was; None too when that run was deleted."""
+        number, seq = self.row.forked_from, self.row.forked_seq
+        other = None if number is None else self._other(self._store.run_by_no(number))
+        return None if other is None or seq is None else (other, seq)
 
     def _other(self, row: RunRow | None) -> StoredChronicle | None:
         return None if row is None else StoredChronicle(self._store, self._programs, row)
