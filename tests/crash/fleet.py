@@ -131,7 +131,7 @@ def report(folder: Path, ledger: Path, store: str | None = None) -> dict[str, An
 
 def end(pid: int, number: int = signal.SIGTERM) -> int:
     """Send a signal and collect the process; its exit code."""
-    os.kill(pid, number)
+    os.kill(pid, number)  # also when it has ended: it is there until it is collected
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 

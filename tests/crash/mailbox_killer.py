@@ -14,21 +14,31 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import wfnb
 import wfnb.opening  # here, so that victims spend their short lives working
+from crash.fleet import end, fork, wait_for
 from wfnb.maildesk.inbox import connect, process, sample_mailbox
 
-FIRST_MS, LAST_MS = 10, 350  # from "the workspace is being opened" to "half of the mailbox is done"
+MESSAGES = (
+    8  # at most so many messages are begun before a kill; none is for one while the workspace is being opened
+)
+LAST_MS = 30  # from the beginning of a message to its end
 
 
-def work(folder: Path) -> None:
-    """What a victim does: open, go on, finish."""
+def work(folder: Path, wire: int) -> None:
+    """What a victim does: open, go on, finish; and say so when it begins a message that was not done before."""
     with wfnb.open(folder) as ws:
-        process(ws, connect(ws), sample_mailbox())
+        done = ws.runs(limit=1).total
+
+        def progress(_name: str, number: int, _whole: int) -> None:
+            if number >= done:
+                os.write(wire, b".")
+
+        process(ws, connect(ws), sample_mailbox(), progress=progress)
 
 
 def count(folder: Path) -> dict[str, Any]:
@@ -51,45 +61,35 @@ def repeated(folder: Path) -> int:
         return sum(i.attempt > 1 for row in ws.runs(limit=1000) for i in ws.run(row.run).invocations())
 
 
-def victim(folder: Path) -> int:
-    """Fork a process that works; its number."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            work(folder)
-            status = 0
-        except BaseException:  # noqa: BLE001 - a fork must not go on as if it were its parent
-            traceback.print_exc()
-        os._exit(status)
-    return pid
-
-
 def kill_until_done(folder: Path, rng: random.Random, budget: int) -> int:
     """Kill workers in this folder until one gets through or the budget is used; how many were killed while they worked."""
     kills = 0
     while kills < budget:
-        pid = victim(folder)
-        time.sleep(rng.uniform(FIRST_MS, LAST_MS) / 1000)
-        os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
-        if os.WIFEXITED(status):
-            if os.WEXITSTATUS(status):
-                raise AssertionError("a worker failed; its traceback is above")
+        reading, writing = os.pipe()
+        pid = fork(partial(work, folder, writing))
+        os.close(writing)
+        with os.fdopen(reading, "rb", buffering=0) as wire:
+            for _ in range(rng.randrange(MESSAGES)):
+                wire.read(1)
+            time.sleep(rng.uniform(0, LAST_MS) / 1000)
+            ended = end(pid, signal.SIGKILL)
+        if ended != -signal.SIGKILL:
+            assert ended == 0, "a worker failed; its traceback is above"
             break
         kills += 1
     return kills
+
+
+def write(path: Path, found: Any) -> None:
+    """Leave word for the process that forked this one."""
+    path.write_text(json.dumps(found))
 
 
 def main(kills: int, seed: int) -> dict[str, Any]:
     rng = random.Random(seed)
     base = Path(tempfile.mkdtemp(prefix="wfnb-crash-"))
     started = time.monotonic()
-    golden_pid = os.fork()
-    if golden_pid == 0:
-        (base / "golden.json").write_text(json.dumps(count(base / "golden")))
-        os._exit(0)
-    os.waitpid(golden_pid, 0)
+    wait_for(fork(lambda: write(base / "golden.json", count(base / "golden"))))
     golden = json.loads((base / "golden.json").read_text())
     done = rounds = performed_again = 0
     wrong: list[Any] = []
@@ -97,11 +97,7 @@ def main(kills: int, seed: int) -> dict[str, Any]:
         rounds += 1
         folder = base / f"round-{rounds}"
         done += kill_until_done(folder, rng, kills - done)
-        pid = os.fork()
-        if pid == 0:
-            (base / "found.json").write_text(json.dumps([count(folder), repeated(folder)]))
-            os._exit(0)
-        os.waitpid(pid, 0)
+        wait_for(fork(lambda folder=folder: write(base / "found.json", [count(folder), repeated(folder)])))
         found, again = json.loads((base / "found.json").read_text())
         performed_again += again
         if found != golden:

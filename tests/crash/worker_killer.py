@@ -1,6 +1,6 @@
 """Kill workers while they work through a queue, at random moments, and count what they did.
 
-Run as ``python -m crash.worker_killer KILLS SEED WORKERS RUNS FIRST_MS LAST_MS [STORE]`` in the folder of the tests; prints JSON. Every round has a new queue of RUNS; it ends when the queue is done. KILLS 0 means: one round, however many kills.
+Run as ``python -m crash.worker_killer KILLS SEED WORKERS RUNS FIRST_MS LAST_MS [STORE]`` in the folder of the tests; prints JSON. Every round has a new queue of RUNS, on a server in a schema of its own; it ends when the queue is done. KILLS 0 means: one round, however many kills.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,8 @@ def main(plan: Plan) -> list[dict[str, Any]]:
         folder = base / f"round-{len(rounds)}"
         folder.mkdir()
         left = plan.kills - sum(found["kills"] for found in rounds) if plan.kills else sys.maxsize
-        rounds.append(one_round(folder, rng, left, plan))
+        own = replace(plan, store=plan.store and f"{plan.store}_{len(rounds)}")
+        rounds.append(one_round(folder, rng, left, own))
         shutil.rmtree(folder)
     shutil.rmtree(base)
     return rounds

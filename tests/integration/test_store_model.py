@@ -320,7 +320,7 @@ class ServerStores(Stores):
 
 
 Stores.TestCase.settings = settings(
-    max_examples=effort.count("SEQUENCES", short=50, long=1_000), stateful_step_count=50, deadline=None
+    max_examples=effort.count("SEQUENCES", short=50, long=10_000), stateful_step_count=50, deadline=None
 )
 TestStores = Stores.TestCase
 ServerStores.TestCase.settings = settings(max_examples=6, stateful_step_count=40, deadline=None)

@@ -17,4 +17,4 @@ def count(name: str, *, short: int, long: int) -> int:
 
 def examples(short: int) -> int:
     """How many examples of a law are tried, when it is `short` in everyday work."""
-    return max(short, count("EXAMPLES", short=0, long=10_000))
+    return max(short, count("EXAMPLES", short=0, long=100_000))
