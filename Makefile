@@ -12,19 +12,22 @@ LEFTOVERS := build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .impor
 NBVAL := $(BIN)/pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg -p no:xdist -q notebooks
 
 .DEFAULT_GOAL := help
-.PHONY: tour test check bench docs js crash proof lock clean help env env-docs env-bench
+.PHONY: tour test notebooks check bench docs js crash proof lock clean help env env-docs env-bench
 
 tour: env  ## open the tour in JupyterLab (TOUR_BROWSER=0: run its notebooks without a browser)
 	@$(BIN)/wfnb tour
 
-test: env check  ## everything CI asks for: lint, types, layers, notebooks twice, all tests
+test: env  ## everything CI asks for: lint, types, layers, notebooks twice, all tests
 	@$(BIN)/python scripts/need-chromium
+	@$(MAKE) --no-print-directory -j2 check notebooks  # one reads files and one waits for kernels
+	@echo "==> tests"
+	@$(BIN)/pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder  # long files stand first
+
+notebooks: env  ## run the notebooks twice: the same outputs each time
 	@echo "==> notebooks, first run"
 	@$(NBVAL)
 	@echo "==> notebooks, second run: the same outputs again"
 	@$(NBVAL)
-	@echo "==> tests"
-	@$(BIN)/pytest tests -n $(WORKERS) --dist loadfile
 
 check: env  ## the quick half: format, lint, types, import layers
 	@echo "==> ruff"
@@ -51,7 +54,7 @@ crash: env  ## kill real processes, KILLS times (default 1000)
 	@WFNB_KILLS=$(KILLS) $(BIN)/pytest tests -m crash
 
 proof: env  ## the proofs at full length, some hours; figures in build/proof.json (WFNB_SEEDS=... sets a count)
-	@WFNB_PROOF=long $(BIN)/pytest tests/proof tests/laws tests/integration/test_store_model.py -q \
+	@WFNB_PROOF=long $(BIN)/pytest tests/proof tests/crash tests/laws tests/integration/test_store_model.py -q \
 		-n $(WORKERS) --dist worksteal --timeout 36000
 
 lock: env-docs  ## write constraints.txt from what is installed in .venv
