@@ -339,7 +339,9 @@ def test_the_audit_says_who_forked_what_and_why_with_secrets_masked(memory: wfnb
     entry = next(entry for entry in memory.audit() if entry.operation == "run.forked")
     assert (entry.id, entry.reason, entry.changes["new"]) == (run.id, "we look into it", fork.id)
     assert entry.changes["edits"] == {"vars.password": {"new": "[REDACTED]"}, "vars.x": {"new": 1}}
-    assert "hunter2" not in repr(memory.audit())
+    assert fork.at(0).envelope["vars"]["password"] == "[REDACTED]"
+    shown = (memory.audit(), fork.row, fork.family(), fork.events(), fork.logs(), fork)
+    assert "hunter2" not in " ".join(map(repr, shown))
 
 
 def test_forks_on_record_that_fail_do_not_pause_a_workflow(memory: wfnb.Workspace) -> None:
@@ -349,3 +351,24 @@ def test_forks_on_record_that_fail_do_not_pause_a_workflow(memory: wfnb.Workspac
     for _ in range(3):
         run.fork("b").wait()
     assert not memory.workflow("test").paused
+
+
+def test_an_origin_stays_for_as_long_as_a_fork_of_it_is_under_way(
+    place: dict[str, Any], ws: wfnb.Workspace
+) -> None:
+    if place["store"] == "memory":
+        return  # nothing is deleted for its age there
+    publish(ws, *WAITS)
+    run = ws.start("test").wait(60, until="parked")
+    fork = run.fork(1).wait(60, until="parked")
+    run.cancel("it has waited long enough")
+    ws.start("deeds", PAYLOAD).wait(60, until="parked")  # the newest run is never deleted
+    ws.pass_time(hours=24 * 30)
+    assert _purged(ws) == 0
+    fork.cancel("it has shown enough")
+    assert _purged(ws) == 2
+
+
+def _purged(ws: wfnb.Workspace) -> int:
+    """How many runs are deleted of those that ended before now."""
+    return sum(row.runs for row in ws.purge("for the test", days=1, workflow="test", preview=False))

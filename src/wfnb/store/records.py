@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from wfnb.machine.messages import Event
@@ -117,8 +117,8 @@ class RunRow:
     forked_from: int | None = None
     forked_seq: int | None = None
     live: bool = True
-    edits: dict[str, JsonValue] | None = None
-    fixtures: dict[str, JsonValue] | None = None
+    edits: dict[str, JsonValue] | None = field(default=None, repr=False)  # complete: not for people
+    fixtures: dict[str, JsonValue] | None = field(default=None, repr=False)  # as above
     hold: str | None = None
 
     @property
