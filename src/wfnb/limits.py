@@ -51,9 +51,7 @@ class Limits:
     simulation_iterations_most: int = 1_000  #: items of one loop that may be asked for (specification, 4.14)
     simulation_time_ms: int = 5_000  #: CPU time of one simulation unless more is asked for (4.14)
     simulation_time_most_ms: int = 30_000  #: CPU time that may be asked for (specification, 4.14)
-    pack_size_bytes: int = (
-        67_108_864  #: a packed run is read at once; this holds hundreds of thousands of steps
-    )
+    pack_size_bytes: int = 67_108_864  #: a packed run is read at once; this holds very long ones
     pack_content_bytes: int = 536_870_912  #: what a pack unfolds to; more is no run that somebody sends
     pack_files: int = 20_000  #: files in a pack: two pictures for each run
     why_depth: int = 64  #: steps back from one value: what is behind is asked for with an earlier `at`
