@@ -20,7 +20,6 @@ from wfnb.security.escape import escape_html, visible
 from wfnb.tables import Rows, html_table
 
 if TYPE_CHECKING:
-    from wfnb.debugger import Debugger
     from wfnb.pictures import Picture
 
 __all__ = ["Backtest", "CauseRow", "Told", "bar"]
@@ -228,10 +227,9 @@ class Backtest:
         """
         return self.subject.replay(self._example(cause, example))
 
-    def debug(self, cause: int = 0, *, example: int = 0) -> Debugger:
+    def debug(self, cause: int = 0, *, example: int = 0) -> Any:
         """Open the debugger on the recorded run that is an example of a cause."""
-        debugger: Debugger = self.subject.debug(self._example(cause, example))
-        return debugger
+        return self.subject.debug(self._example(cause, example))
 
     def _example(self, cause: int, example: int) -> str:
         examples = self._cause(cause).examples
