@@ -224,7 +224,7 @@ def _chance(policy: RetryPolicy, tries: int, delay_us: int) -> float:
     Examples
     --------
     >>> policy = RetryPolicy(max_attempts=3, backoff_ms=100)
-    >>> _chance(policy, 1, round(policy.delay_ms(1, spread=0.25) * 1000))
+    >>> round(_chance(policy, 1, round(policy.delay_ms(1, spread=0.25) * 1000)), 9)
     0.25
     """
     least, most = policy.delay_ms(tries, spread=0.0), policy.delay_ms(tries, spread=1.0)
