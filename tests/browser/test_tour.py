@@ -48,7 +48,7 @@ def test_the_tour_runs_and_its_debugger_steps(visitor: Visitor) -> None:
     expect(counter).to_have_text("4 / 16")
     picture(debugger, "tour")
     for position in (3, 2):
-        debugger.get_by_role("button", name="Back").click()
+        debugger.get_by_role("button", name="Back", exact=True).click()
         expect(counter).to_have_text(f"{position} / 16")
     expect(changed(debugger, "state").first).to_be_visible()
     expect(changed(debugger, "processedAt")).to_have_count(0)
