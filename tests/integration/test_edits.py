@@ -106,10 +106,8 @@ def test_a_jump_goes_back_and_forth_in_the_block_and_repeats_effects_under_new_n
     dbg = ws.debug("test")
     run = dbg.run
     dbg.step().step()
-    run.jump("a")
-    dbg.step()
-    run.jump("c")
-    dbg.run_to_end()
+    dbg.jump("a").step()
+    dbg.jump("c").run_to_end()
     assert run.status == "SUCCEEDED"
     assert [(step.id, step.attempt) for step in run.steps()] == [("a", 1), ("b", 1), ("a", 2), ("c", 1)]
     assert deeds == ["a", "b", "c"], "a call that has succeeded keeps its key, and gives what it gave"
@@ -125,8 +123,7 @@ def test_a_jump_out_of_the_block_is_refused_with_the_reason(memory: wfnb.Workspa
     assert "in, in2" in str(unsound.value.hint)
     with pytest.raises(NotFoundError, match="NO_SUCH_STEP"):
         dbg.run.jump("nowhere")
-    dbg.run.jump("in2")
-    dbg.step()
+    dbg.jump("in2").step()
     assert [step.instance for step in dbg.run.steps()][-1] == "root.steps[1].body{0}.steps[1]"
     dbg.run_to_end()
     assert dbg.run.status == "SUCCEEDED"
