@@ -58,7 +58,7 @@ class Limits:
     why_causes: int = 1_000  #: values in one answer to “why”: more is no answer
     secret_size_bytes: int = 65_536  #: the value of a secret (specification, 4.14)
     secret_stale_days: int = 90  #: days without a use or a new value (specification, 4.15)
-    backtest_batch: int = 1_000  #: run numbers in one batch of a backtest: half a second of work, a few kilobytes back
+    backtest_batch: int = 1_000  #: run numbers in one batch of a backtest: half a second of work
     retrace_macrosteps: int = 10_000  #: of a replay that goes another way, beside ten for each recorded one
     query_time_ms: int = 30_000  #: one history question
     webhook_time_ms: int = 5_000  #: one message to a webhook, from looking up its name to its answer

@@ -137,7 +137,9 @@ def _family(session: Session, run: _Run, newest: int) -> list[_Run] | None:
 def _is_relied_on(session: Session, family: list[_Run]) -> bool:
     own = {run_no for run_no, _ in family}
     return any(
-        other not in own for run_no in own for (other,) in session.execute(RETENTION.relied_on, (run_no, run_no))
+        other not in own
+        for run_no in own
+        for (other,) in session.execute(RETENTION.relied_on, (run_no, run_no))
     )
 
 

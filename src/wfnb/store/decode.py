@@ -56,7 +56,9 @@ def step_tally(row: _Columns) -> StepTally:
     """A row of tallies; how the last attempt ended stands in the lowest digit of the last column."""
     stretch, step_id, branch, instance, handler, count, duration_us, last = row
     end_seq, status = divmod(last, len(_STATUSES))
-    return StepTally(stretch, step_id, branch, instance, handler, _STATUSES[status], count, duration_us, end_seq)
+    return StepTally(
+        stretch, step_id, branch, instance, handler, _STATUSES[status], count, duration_us, end_seq
+    )
 
 
 _STATUSES = ("SUCCEEDED", "FAILED", "RETRY_SCHEDULED", "CANCELED")

@@ -76,7 +76,9 @@ def test_leave_to_go_on_ends_nowhere_by_itself() -> None:
     ("types", "kept"),
     [({"retry"}, True), ({"time", "child"}, True), ({"event"}, False), ({"time", "event"}, False)],
 )
-def test_leave_for_a_step_outlasts_a_pause_and_ends_where_somebody_has_to_answer(types: set[str], kept: bool) -> None:
+def test_leave_for_a_step_outlasts_a_pause_and_ends_where_somebody_has_to_answer(
+    types: set[str], kept: bool
+) -> None:
     assert Hold((ANN,), Go("step", 1)).waits(types) is kept
     assert not Hold((ANN,)).waits(types)
     assert Hold((ANN,), Go("on", 1)).waits(types)

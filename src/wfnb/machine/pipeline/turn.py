@@ -25,7 +25,10 @@ class Turn:
         self.spread = spread
         self.in_lane = False
         self.microsteps: list[tuple[Event, State]] = []
-        self._place: tuple[object, str] = (None, "")  # of the step under way, for as long as the frames are these
+        self._place: tuple[object, str] = (
+            None,
+            "",
+        )  # of the step under way, for as long as the frames are these
         self._evaluate = evaluate
         self._tried: dict[str, int] = state.tree.get("tried", {})
         self.forked = "fork" in state.tree
