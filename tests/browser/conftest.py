@@ -188,8 +188,9 @@ def _address(server: subprocess.Popen[bytes], folder: Path) -> str:
     pytest.fail(f"JupyterLab did not answer:\n{log.read_text(encoding='utf-8')}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser. Its driver runs an event loop in this thread, so it ends with the module: other tests run loops of their own."""
     program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if program is None:
         pytest.fail(
