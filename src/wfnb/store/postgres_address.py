@@ -34,11 +34,14 @@ class Address:
         The schema that holds the tables.
     where
         What people are shown: no password, and nothing else that was not needed to find the place.
+    url
+        What another process opens the same tables by.
     """
 
     conninfo: str = field(repr=False)
     schema: str
     where: str
+    url: str = field(default="", repr=False)
 
 
 def address_of(url: str, schema: str | None = None) -> Address:
@@ -82,7 +85,8 @@ def address_of(url: str, schema: str | None = None) -> Address:
             where="store",
         )
     settings: Settings = {**_DEFAULTS, **known}
-    return Address(make_conninfo("", **settings), name, _shown(settings, name))
+    whole = url if schema is None else f"{url}{'&' if '?' in url else '?'}schema={schema}"
+    return Address(make_conninfo("", **settings), name, _shown(settings, name), whole)
 
 
 def _shown(known: Settings, schema: str) -> str:

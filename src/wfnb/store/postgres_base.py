@@ -23,7 +23,6 @@ class PostgresBase:
 
     def __init__(self, url: str, *, schema: str | None = None, patience_s: float = 10.0) -> None:
         self._connections = Connections(address_of(url, schema), patience_s)
-        self._url = url if schema is None else f"{url}{'&' if '?' in url else '?'}schema={schema}"
         self._database = PostgresDatabase(self._connections)
         self.jobs = JobQueue(self._connections)
         try:
@@ -51,7 +50,7 @@ class PostgresBase:
     @property
     def address(self) -> str:
         """What another process opens this store by; it may hold a password and is shown to nobody."""
-        return self._url
+        return self._connections.address.url
 
     @property
     def database(self) -> Database:
