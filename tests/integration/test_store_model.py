@@ -22,7 +22,7 @@ from wfnb.machine.messages import Event
 from wfnb.store.memory import MemoryStore
 from wfnb.store.port import Store, state_at
 from wfnb.store.postgres import PostgresStore
-from wfnb.store.records import Changes, NewRun, RunFilter
+from wfnb.store.records import Changes, Committed, NewRun, RunFilter
 from wfnb.store.sqlite import SqliteStore
 
 KEYS = st.sampled_from(["a", "b"])
@@ -80,7 +80,7 @@ class Stores(RuleBasedStateMachine):
 
     def commit(self, story: Story, *macrosteps: tuple[Event, ...], release: bool = False) -> bool:
         plan = story.plan(*macrosteps, release=release)
-        done = isinstance(self.both("commit", plan), dict)
+        done = isinstance(self.both("commit", plan), Committed)
         if done:
             story.state = plan.state
         story.row = story.reload()
