@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2
+# More than cores: many tests wait for processes, browsers and servers.
+WORKERS ?= 3
 KILLS ?= 1000
 
 # Paths that a build of this project may leave behind, and nothing else.
