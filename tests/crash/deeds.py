@@ -120,9 +120,11 @@ def connect(ws: wfnb.Workspace, tell: Tell) -> None:
 
 
 def answer(ws: wfnb.Workspace, run: wfnb.Run, patience_s: float = 60) -> wfnb.Run:
-    """Give the run what it waits for, until it is over."""
-    while run.wait(patience_s, until="parked").status == "WAITING":
+    """Give the run what it waits for, until it is over. What is said to one run may have woken another one before."""
+    while not run.wait(patience_s, until="parked").row.over:
         wait = run.waits()[-1]
+        if wait.status != "WAITING":
+            continue
         if wait.type == "event":
             run.resume({"n": 7}, reason="the test answers") if run.row.recorded else ws.submit_event(
                 "HEARD", key=wait.key, payload={"n": 7}

@@ -89,7 +89,7 @@ def main(seed: int, kills: int, recorded: int, live: int, store: str | None = No
         report.write_text(json.dumps({
             "statuses": sorted({run.status for run in ended}),
             "taken_over": sum(run.row.epoch > 1 for run in ended),
-            "steps": sorted({len(run.steps()) for run in ended if run.row.forked_from}),
+            "steps": sorted({len(run.steps()) for run in ended if run.row.recorded}),
             "sources": sorted({str(call.source) for run in ended if run.row.recorded for call in run.invocations()}),
         }))  # fmt: skip
 
