@@ -256,7 +256,7 @@ def test_a_server_that_ends_every_connection_does_not_end_a_worker(
     with working(ws, poll_ms=100):
         assert ws.start("shop", {"order": 1}).wait(PATIENCE_S).status == "SUCCEEDED"
         link.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
         )
         assert ws.start("shop", {"order": 2}).wait(PATIENCE_S).status == "SUCCEEDED"
 
