@@ -129,10 +129,13 @@ BOMBS = {
 
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
 def test_a_bomb_is_defused_at_once(text: str) -> None:
-    begun = time.process_time()
-    with contextlib.suppress(DefinitionError, LimitExceeded):
-        load_text(text)
-    assert time.process_time() - begun < 0.1
+    took_s = []
+    for _ in range(5):  # the fastest of five: what else the machine does is not the reader's doing
+        begun = time.thread_time()
+        with contextlib.suppress(DefinitionError, LimitExceeded):
+            load_text(text)
+        took_s.append(time.thread_time() - begun)
+    assert min(took_s) < 0.1
 
 
 def test_many_keys_are_read_in_linear_time() -> None:
