@@ -21,7 +21,8 @@ from wfnb.services import pins as pinned
 from wfnb.services.attempts import Recorded
 from wfnb.services.audit import Actor
 from wfnb.services.masks import RunMask
-from wfnb.simulate.place import loops_around, state_before, step_of
+from wfnb.services.named_step import step_of
+from wfnb.simulate.place import loops_around, state_before
 from wfnb.simulate.prepare import start_payload, story_clock
 from wfnb.simulate.stubs import Stubs
 from wfnb.simulate.trial import Trial, try_step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from wfnb.engine.engine import Engine
-from wfnb.errors import CommandError, NotFoundError, StaleWriterError
+from wfnb.errors import CommandError, StaleWriterError
 from wfnb.machine import kinds
 from wfnb.machine.messages import Edit, EditKind, Error
 from wfnb.machine.pipeline.changes import Change
@@ -14,14 +14,13 @@ from wfnb.machine.protocol import evaluate
 from wfnb.machine.state import State
 from wfnb.model.paths import definition_path
 from wfnb.model.values import JsonValue
-from wfnb.security.escape import visible
 from wfnb.security.redact import cap, redact
 from wfnb.services.audit import Actor, record
 from wfnb.services.changes import shown
+from wfnb.services.named_step import step_of
 from wfnb.store.port import Store, state_at
 from wfnb.store.records import Commit, Macrostep, RunRow
 from wfnb.store.redactions import declared
-from wfnb.validate.findings import nearest
 from wfnb.validate.program import LinkedStep, Program
 
 __all__ = ["Wanted", "edit", "is_free"]
@@ -99,7 +98,7 @@ def _command(  # noqa: PLR0917 - a command is made of these
         return replace(command, instance=instance, output=wanted.output, error=wanted.error)
     if wanted.kind == "jump":
         tried = _tried(store, run, state, instance)
-        target = _target(program, str(wanted.target))
+        target = step_of(program, str(wanted.target)).id
         return replace(
             command, instance=instance, target=target, tried=tried, changes={"from": instance, "to": target}
         )
@@ -134,27 +133,8 @@ def _instance(program: Program, run: RunRow, state: State, wanted: Wanted) -> st
         )
     if wanted.step is None:
         return ""  # the run is over, or has not begun: the machine says so
-    _target(program, definition_path(wanted.step))
+    step_of(program, definition_path(wanted.step))
     return wanted.step
-
-
-def _target(program: Program, named: str) -> str:
-    """The id of a step that is named by its id or its path.
-
-    Raises
-    ------
-    NotFoundError
-        ``NO_SUCH_STEP``.
-    """
-    steps = [step for block in program.blocks.values() for step in block]
-    found = next((step for step in steps if named in (step.id, step.path)), None)
-    if found is None:
-        raise NotFoundError(
-            f"There is no step “{visible(named, 80)}”.",
-            code="NO_SUCH_STEP",
-            hint=nearest(named, [step.id for step in steps]),
-        )
-    return found.id
 
 
 def _step(program: Program, instance: str) -> LinkedStep:

@@ -5,36 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from wfnb.errors import NotFoundError
 from wfnb.machine.state import State
 from wfnb.model.paths import block_path, step_path
 from wfnb.model.values import JsonValue
-from wfnb.security.escape import visible
-from wfnb.validate.findings import nearest
 from wfnb.validate.program import LinkedStep, Program
 
-__all__ = ["loops_around", "state_before", "step_of"]
+__all__ = ["loops_around", "state_before"]
 
 _SEGMENT = re.compile(r"^(?:root|\.(?P<block>then|else|try|catch|body))\.steps\[(?P<at>\d+)\]")
-
-
-def step_of(program: Program, named: str) -> LinkedStep:
-    """The step with this id, or at this definition path.
-
-    Raises
-    ------
-    NotFoundError
-        ``NO_SUCH_STEP``.
-    """
-    steps = [step for block in program.blocks.values() for step in block]
-    found = next((step for step in steps if named in (step.id, step.path)), None)
-    if found is None:
-        raise NotFoundError(
-            f"There is no step {visible(named, 80)} in {program.definition.id}.",
-            code="NO_SUCH_STEP",
-            hint=nearest(named, [step.id for step in steps]),
-        )
-    return found
 
 
 def _way(program: Program, path: str) -> list[tuple[LinkedStep | None, str, int]]:
